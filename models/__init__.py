@@ -1,0 +1,1 @@
+"""The domain: what can be reported and how it is judged. No input or output, no clock."""
