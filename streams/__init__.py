@@ -1,0 +1,1 @@
+"""Streams: readers of bank feeds and registers, the shell that runs the rules, the command line."""
