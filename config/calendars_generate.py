@@ -3,6 +3,7 @@
 Run `python -m config.calendars_generate` after a new release of it, and read the difference.
 """
 
+import calendar
 from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -22,7 +23,7 @@ def calendar_text(year: int) -> str:
     make_up_days: list[str] = []
     day = date(year, 1, 1)
     while day.year == year:
-        is_weekend = day.weekday() >= 5
+        is_weekend = day.weekday() >= calendar.SATURDAY
         if chinese_calendar.is_workday(day) == is_weekend:
             line = f"  {day.isoformat()}: {_holiday_name(day)}\n"
             (make_up_days if is_weekend else holidays).append(line)

@@ -18,6 +18,9 @@ _USCI_WEIGHTS = tuple(pow(3, power, 31) for power in range(17))
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _REFERENCE_RUN = re.compile(r"[A-Z0-9-]+", re.ASCII)
 _CACHED_TEXTS_MAX = 65_536
+_ACCOUNT_SHORT_MAX = 8
+_ACCOUNT_ENDING_SHOWN = 2
+_CHECK_X = 10
 
 
 class IdentityError(ValueError):
@@ -125,7 +128,7 @@ def reference_runs(text: str) -> tuple[str, ...]:
 
 
 def mask_name(text: str) -> str:
-    """Show only the first character of a name: "张三丰" is "张**". One character is wholly masked."""
+    """Show only the first character of a name, of a single one none: "张三丰" is "张**"."""
     if len(text) <= 1:
         return "*" * len(text)
     return text[0] + "*" * (len(text) - 1)
@@ -137,10 +140,10 @@ def mask_account(text: str) -> str:
     Up to 8 characters only the last two are shown, and of one or two none.
     """
     length = len(text)
-    if length > 8:
+    if length > _ACCOUNT_SHORT_MAX:
         return text[:4] + "*" * (length - 8) + text[-4:]
-    if length > 2:
-        return "*" * (length - 2) + text[-2:]
+    if length > _ACCOUNT_ENDING_SHOWN:
+        return "*" * (length - _ACCOUNT_ENDING_SHOWN) + text[-_ACCOUNT_ENDING_SHOWN:]
     return "*" * length
 
 
@@ -175,7 +178,7 @@ def _organisation_check(first_eight: str) -> str:
     # GB 11714 counts plain A=10 … Z=35, unlike the credit identifier around it.
     weighted = zip(first_eight, _ORGANISATION_WEIGHTS, strict=True)
     check = -sum(int(sign, 36) * weight for sign, weight in weighted) % 11
-    return "X" if check == 10 else str(check)
+    return "X" if check == _CHECK_X else str(check)
 
 
 def _bank_code_check(first_eleven: str) -> str:

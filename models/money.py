@@ -8,6 +8,7 @@ import re
 AMOUNT_FEN_MAX = 2**63 - 1
 """The largest absolute amount: what a 64-bit column of the journal can hold."""
 
+_DECIMALS = 2
 _PLAIN_LENGTH_MAX = 19
 _TEXT_LENGTH_MAX = 64
 _PLAIN = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]+))?", re.ASCII)
@@ -42,7 +43,7 @@ def parse_fen(text: str) -> int:
     # Most amounts of bank files end in a point and two digits; one slice answers for them.
     if text[-3:-2] == "." and len(text) <= _PLAIN_LENGTH_MAX:
         digits = text[:-3] + text[-2:]
-        if digits.isdecimal() and digits.isascii() and len(digits) > 2:
+        if digits.isdecimal() and digits.isascii() and len(digits) > _DECIMALS:
             return int(digits)
     return _parse_hundredths(text, "amount in yuan")
 
@@ -57,12 +58,12 @@ def parse_fen_cell(text: str) -> int:
     """
     if text[-3:-2] == "." and len(text) <= _PLAIN_LENGTH_MAX:
         digits = text[:-3] + text[-2:]
-        if digits.isdecimal() and digits.isascii() and len(digits) > 2:
+        if digits.isdecimal() and digits.isascii() and len(digits) > _DECIMALS:
             return int(digits)
     if len(text) > _TEXT_LENGTH_MAX:
         raise _refused(text, "amount in yuan", "it is too long")
     cell = text.translate(_TO_PLAIN_SIGNS).strip(_CELL_EDGES)
-    if cell.startswith('="') and cell.endswith('"') and len(cell) > 2:
+    if cell.startswith('="') and cell.endswith('"') and len(cell) > len('=""'):
         cell = cell[2:-1].strip(_CELL_EDGES)
     negative = cell.startswith("(") and cell.endswith(")")
     if negative:
@@ -122,9 +123,9 @@ def _parse_hundredths(text: str, what: str) -> int:
     if match is None:
         raise _refused(text, what, _why_not(text))
     sign, whole, decimals = match.groups("")
-    if decimals[2:].strip("0"):
+    if decimals[_DECIMALS:].strip("0"):
         raise _refused(text, what, "it has more than two decimals")
-    hundredths = int(whole + decimals[:2].ljust(2, "0"))
+    hundredths = int(whole + decimals[:_DECIMALS].ljust(_DECIMALS, "0"))
     if hundredths > AMOUNT_FEN_MAX:
         raise _refused(text, what, "it is too large")
     return -hundredths if sign == "-" else hundredths

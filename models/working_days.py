@@ -147,7 +147,7 @@ def _year_of(ordinal: int) -> int:
 
 
 def _is_weekend(day: date) -> bool:
-    return day.weekday() >= 5
+    return day.weekday() >= calendar.SATURDAY
 
 
 def _check_year(year: int, days: YearDays) -> None:

@@ -1,6 +1,7 @@
 """Working days are counted on the given data, and a year without data is never guessed."""
 
 import copy
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -27,6 +28,7 @@ NOTHING: YearDays = (frozenset(), frozenset())
 CALENDAR = WorkingCalendar({2023: NOTHING, 2024: DAYS_2024, 2025: NOTHING})
 
 days = st.dates(min_value=date(2023, 1, 1), max_value=date(2025, 12, 31))
+inner_days = st.dates(min_value=date(2023, 3, 1), max_value=date(2025, 10, 31))
 
 
 @pytest.mark.parametrize(
@@ -92,14 +94,10 @@ def test_latest_working_days_ascend_to_the_day() -> None:
     assert () == CALENDAR.latest(date(2024, 2, 17), 0)
 
 
-@given(days, st.integers(min_value=1, max_value=40))
+@given(inner_days, st.integers(min_value=1, max_value=40))
 def test_add_and_count_are_inverse(day: date, working_days: int) -> None:
     """The n-th working day after a day has n working days since, the day before it n - 1."""
-    try:
-        last = CALENDAR.add(day, working_days)
-    except CalendarMissing as missing:
-        assert 2026 == missing.year
-        return
+    last = CALENDAR.add(day, working_days)
 
     assert CALENDAR.is_working(last)
     assert working_days == CALENDAR.count_since(day, last)
@@ -114,38 +112,32 @@ def test_count_equals_a_walk_over_the_days(event_day: date, day: date) -> None:
     assert sum(map(CALENDAR.is_working, walked)) == CALENDAR.count_since(event_day, day)
 
 
-@given(days, st.integers(min_value=1, max_value=40))
+@given(inner_days, st.integers(min_value=1, max_value=40))
 def test_latest_gives_the_nearest_working_days(day: date, working_days: int) -> None:
     """The listed days are working days, as many as asked for, and none is left out."""
-    try:
-        listed = CALENDAR.latest(day, working_days)
-    except CalendarMissing as missing:
-        assert 2022 == missing.year
-        return
+    listed = CALENDAR.latest(day, working_days)
 
     assert working_days == len(listed)
     assert working_days == CALENDAR.count_since(listed[0] - timedelta(days=1), day)
     assert all(map(CALENDAR.is_working, listed))
 
 
-@given(days, days, st.integers(min_value=1, max_value=20))
+@given(inner_days, inner_days, st.integers(min_value=1, max_value=20))
 def test_ordinals_answer_like_dates(event_day: date, day: date, working_days: int) -> None:
     """Each method on ordinals gives what its twin on dates gives."""
     event, other = event_day.toordinal(), day.toordinal()
 
     assert CALENDAR.is_working(day) is CALENDAR.is_working_ordinal(other)
     assert CALENDAR.count_since(event_day, day) == CALENDAR.count_since_ordinal(event, other)
-    if date(2023, 3, 1) < day < date(2025, 11, 1):
-        added = CALENDAR.add_ordinal(other, working_days)
-        latest = CALENDAR.latest_ordinal(other, working_days)
-        assert CALENDAR.add(day, working_days) == date.fromordinal(added)
-        assert CALENDAR.latest(day, working_days) == tuple(map(date.fromordinal, latest))
+    assert CALENDAR.add(day, working_days).toordinal() == CALENDAR.add_ordinal(other, working_days)
+    latest = tuple(map(date.fromordinal, CALENDAR.latest_ordinal(other, working_days)))
+    assert latest == CALENDAR.latest(day, working_days)
 
 
 def test_missing_year_is_named() -> None:
     """Whatever needs a day without data names its year."""
     first, last, beyond = date(2023, 1, 1), date(2025, 12, 31), date(2026, 1, 1)
-    questions = [
+    questions: list[tuple[int, Callable[[], object]]] = [
         (2026, lambda: CALENDAR.is_working(beyond)),
         (2022, lambda: CALENDAR.is_working(date(2022, 12, 31))),
         (2026, lambda: CALENDAR.add(last, 1)),
