@@ -1,4 +1,4 @@
-"""What an operator sets for one installation, read from `ESCROW_` variables and checked at the start.
+"""What an operator sets for one installation: `ESCROW_` variables, checked at the start.
 
 Values of law are no settings: they lie in `config/policy`. docs/settings.md lists every setting.
 """
