@@ -1,0 +1,434 @@
+"""What can be reported: one frozen struct per kind of fact, in one tagged union.
+
+A fact says what was told, never when it arrived nor from where: that is the sighting's part.
+"""
+
+from datetime import date
+from typing import Annotated, Literal
+
+import msgspec
+
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Amount = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Hours = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
+
+
+class Base(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    tag_field="kind",
+    gc=False,
+):
+    """What all facts share: the wire form is a JSON object whose `kind` names the class."""
+
+
+# ---- Registers: dated full states. Several contents of one id are versions. ----
+
+
+class InstitutionStated(Base, frozen=True, tag=True):
+    """A row of the register of institutions, in force from `valid_from`.
+
+    `licence` void and a non-profit change (营转非) that is due and not done bar charging.
+    """
+
+    institution: Text
+    valid_from: date
+    name: Text
+    usci: str = ""
+    legal_form: str = ""
+    licence: Literal["valid", "void"] = "valid"
+    nonprofit_change_due: date | None = None
+    nonprofit_change_done: bool = False
+    legal_representative: str = ""
+    city: str = ""
+    county: str = ""
+
+
+class AccountStated(Base, frozen=True, tag=True):
+    """An account and its owner from `valid_from`; `valid_to` ends the designation only (G8)."""
+
+    account: Text
+    institution: Text
+    valid_from: date
+    purpose: Literal["dedicated", "reserve", "settlement", "other"]
+    valid_to: date | None = None
+    name: str = ""
+    bank: str = ""
+
+
+class CustodyStated(Base, frozen=True, tag=True):
+    """A custody (银行托管) or reserve (风险保证金) agreement, both days included."""
+
+    institution: Text
+    number: Text
+    valid_from: date
+    mode: Literal["custody", "reserve"]
+    valid_to: date | None = None
+    account: str = ""
+    minimum_fen: Amount | None = None
+
+
+class FeeStated(Base, frozen=True, tag=True):
+    """A published fee item (收费公示) with its price per contract."""
+
+    institution: Text
+    number: Text
+    valid_from: date
+    name: str = ""
+    price_fen: Amount = 0
+
+
+class Instalment(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A part of a contract's price and what it buys; `due` missing means `begins` (C2)."""
+
+    amount_fen: Amount
+    due: date | None = None
+    hours_hundredths: Hours | None = None
+    begins: date | None = None
+    ends: date | None = None
+
+
+class Stage(msgspec.Struct, frozen=True, gc=False):
+    """Of a release schedule: from this taught share on, this share may be released (R2)."""
+
+    taught_percent: Percent
+    released_percent: Percent
+
+
+class ContractStated(Base, frozen=True, tag=True):
+    """A contract between an institution and a family.
+
+    Hours are hundredths of a class hour as the contract counts them; `minutes` is the length of
+    one of them (missing: one standard class hour each). `academic` unknown is None.
+    """
+
+    institution: Text
+    number: Text
+    signed: date
+    price_fen: Amount
+    payers: tuple[str, ...] = ()
+    student: str = ""
+    order_number: str = ""
+    sub_account: str = ""
+    subject: str = ""
+    academic: bool | None = None
+    online: bool = False
+    paid_hours_hundredths: Hours | None = None
+    bonus_hours_hundredths: Hours = 0
+    minutes: Count | None = None
+    sessions: Count | None = None
+    begins: date | None = None
+    ends: date | None = None
+    instalments: tuple[Instalment, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    payee_account: str = ""
+    merchant_code: str = ""
+    refund_term_days: Count | None = None
+
+
+class RelatedPartyStated(Base, frozen=True, tag=True):
+    """A party related to an institution: founder, legal representative, relative, company."""
+
+    institution: Text
+    number: Text
+    valid_from: date
+    name: str = ""
+    relation: str = ""
+    account: str = ""
+
+
+class MerchantCodeStated(Base, frozen=True, tag=True):
+    """A payment company's merchant code and the account to which it settles."""
+
+    institution: Text
+    number: Text
+    valid_from: date
+    valid_to: date | None = None
+    company: str = ""
+    settles_to: str = ""
+
+
+class TermStated(Base, frozen=True, tag=True):
+    """A school term or vacation of an area."""
+
+    institution: Text
+    number: Text
+    valid_from: date
+    valid_to: date | None = None
+    name: str = ""
+
+
+# ---- Happenings ----
+
+
+class EntryBooked(Base, frozen=True, tag=True):
+    """A booked entry of a bank statement; `direction` is its effect on the balance (C adds).
+
+    `serial` identifies it within account and booking date, by the tiers of feeds.md 4.1.
+    `reverses` is the serial or reference of the entry that a reversal undoes, where told.
+    """
+
+    account: Text
+    booking_date: date
+    serial: Text
+    amount_fen: Amount
+    direction: Literal["C", "D"]
+    currency: str = "CNY"
+    counterparty_name: str = ""
+    counterparty_account: str = ""
+    remittance: str = ""
+    reversal: bool = False
+    reverses: str = ""
+    sub_account: str = ""
+    end_to_end_id: str = ""
+    value_date: date | None = None
+    counterparty_bank: str = ""
+    code: str = ""
+    channel: str = ""
+
+
+class EntryAnnounced(Base, frozen=True, tag=True):
+    """An entry that is pending or informational: shown, in no sum (G11)."""
+
+    account: Text
+    booking_date: date
+    serial: Text
+    status: Literal["PENDING", "INFO"]
+    amount_fen: Amount
+    direction: Literal["C", "D"]
+    currency: str = "CNY"
+    counterparty_name: str = ""
+    remittance: str = ""
+
+
+class BalanceReported(Base, frozen=True, tag=True):
+    """A balance that a statement reports: closing at the end of `day`, opening at its start."""
+
+    account: Text
+    day: date
+    what: Literal["opening", "closing"]
+    balance_fen: int
+    currency: str = "CNY"
+
+
+class StatementReceived(Base, frozen=True, tag=True):
+    """A statement of an account over both days; `consistent` when its figures prove (S1).
+
+    `gap_fen` is the absolute gap of one that does not prove, 0 otherwise.
+    """
+
+    account: Text
+    statement: Text
+    begins: date
+    ends: date
+    consistent: bool
+    gap_fen: Amount = 0
+    currency: str = "CNY"
+    entries: int = 0
+
+
+class LessonDelivered(Base, frozen=True, tag=True):
+    """One class session: the contracts present and the class hours it used up of each."""
+
+    institution: Text
+    number: Text
+    day: date
+    present: tuple[str, ...]
+    hours_hundredths: Hours = 100
+    confirmed: Literal["parent", "time-out"] = "parent"
+
+
+class RefundRequested(Base, frozen=True, tag=True):
+    """A family asks money back; `amount_fen` is what it asks for."""
+
+    institution: Text
+    number: Text
+    contract: str
+    day: date
+    amount_fen: Amount
+
+
+class RefundAnswered(Base, frozen=True, tag=True):
+    """The institution's answer: what it agreed to pay back, 0 when refused."""
+
+    institution: Text
+    number: Text
+    day: date
+    agreed_fen: Amount
+
+
+class WithdrawalApproved(Base, frozen=True, tag=True):
+    """The authority approves a withdrawal that a debit may name."""
+
+    institution: Text
+    number: Text
+    day: date
+    amount_fen: Amount = 0
+
+
+class InvoiceIssued(Base, frozen=True, tag=True):
+    """A tax invoice for a payment."""
+
+    institution: Text
+    number: Text
+    contract: str
+    day: date
+    amount_fen: Amount
+
+
+class ReceiptIssued(Base, frozen=True, tag=True):
+    """What the family was given for a payment, with the account or merchant code paid to."""
+
+    institution: Text
+    number: Text
+    day: date
+    amount_fen: Amount
+    contract: str = ""
+    payee_account: str = ""
+    merchant_code: str = ""
+
+
+class CashReceived(Base, frozen=True, tag=True):
+    """Cash taken by contract record."""
+
+    institution: Text
+    number: Text
+    contract: str
+    day: date
+    amount_fen: Amount
+
+
+class AccountRestricted(Base, frozen=True, tag=True):
+    """A freeze or pledge of an account, both days included."""
+
+    account: Text
+    number: Text
+    valid_from: date
+    valid_to: date | None = None
+    reason: str = ""
+
+
+class ChargingSuspended(Base, frozen=True, tag=True):
+    """The authority suspends charging, both days included."""
+
+    institution: Text
+    number: Text
+    valid_from: date
+    valid_to: date | None = None
+    reason: str = ""
+
+
+class ComplaintFiled(Base, frozen=True, tag=True):
+    """A complaint (national, city or county level), with the payee account where it names one."""
+
+    institution: Text
+    number: Text
+    day: date
+    level: Literal["national", "city", "county"] = "county"
+    about: str = ""
+    contract: str = ""
+    amount_fen: Amount | None = None
+    payee_account: str = ""
+    merchant_code: str = ""
+
+
+class PatrolReported(Base, frozen=True, tag=True):
+    """A patrol's report on an institution."""
+
+    institution: Text
+    number: Text
+    day: date
+    about: str = ""
+
+
+# ---- Decisions of people: no own day (G5) ----
+
+
+class PaymentAttributed(Base, frozen=True, tag=True):
+    """A person says to which contract an entry belongs; `entry` is the entry's fact id."""
+
+    institution: Text
+    entry: Text
+    contract: Text
+
+
+class ConflictSettled(Base, frozen=True, tag=True):
+    """A person says which content of a contested fact counts, by its content hash in hex."""
+
+    fact: Text
+    content: Text
+
+
+class StatementAccepted(Base, frozen=True, tag=True):
+    """An officer accepts a statement whose figures do not prove."""
+
+    account: Text
+    statement: Text
+    reason: str = ""
+
+
+class SubjectIdentified(Base, frozen=True, tag=True):
+    """A person says which subject a complaint or payment is about."""
+
+    institution: Text
+    fact: Text
+    subject: Text
+
+
+class FactRetracted(Base, frozen=True, tag=True):
+    """A fact is taken back; may arrive before what it retracts."""
+
+    fact: Text
+    reason: str = ""
+
+
+Register = (
+    InstitutionStated
+    | AccountStated
+    | CustodyStated
+    | FeeStated
+    | ContractStated
+    | RelatedPartyStated
+    | MerchantCodeStated
+    | TermStated
+)
+Happening = (
+    EntryBooked
+    | EntryAnnounced
+    | BalanceReported
+    | StatementReceived
+    | LessonDelivered
+    | RefundRequested
+    | RefundAnswered
+    | WithdrawalApproved
+    | InvoiceIssued
+    | ReceiptIssued
+    | CashReceived
+    | AccountRestricted
+    | ChargingSuspended
+    | ComplaintFiled
+    | PatrolReported
+)
+Decision = (
+    PaymentAttributed | ConflictSettled | StatementAccepted | SubjectIdentified | FactRetracted
+)
+Fact = Register | Happening | Decision
+
+
+class Told(msgspec.Struct, frozen=True, gc=False):
+    """A fact as one source told it: where it stands, and when the source says it was made.
+
+    `stated_at` is UTC as `YYYY-MM-DDTHH:MM:SSZ`: a statement's creation time or an export's.
+    `file` is the SHA-256 of the delivered bytes in hex, `position` a place in it that a person
+    can find (`row 12`, `entry 3 at byte 1024`).
+    """
+
+    fact: Fact
+    stated_at: str
+    file: str
+    position: str
