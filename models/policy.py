@@ -1,0 +1,219 @@
+"""Policy: which number holds on a day in an area, since when, and by which legal text.
+
+Values are dated: each holds from its first day until the next one begins. A nearer area (city
+before province before nation) replaces the wider value from the nearer one's first day on.
+"""
+
+import json
+from bisect import bisect_right
+from collections.abc import Mapping
+from datetime import date
+from hashlib import sha256
+from typing import TypeVar
+
+import msgspec
+
+from models.findings import Level, LevelWord
+
+NO_LEGAL_TEXT = "project default, no legal text"
+"""The basis of a number that stands in no text: such a number is never shown as law."""
+
+MATCHING = "matching"
+"""The name under which the numbers of matching are kept, as if it were a rule."""
+
+Steps = dict[LevelWord, int]
+"""One number for each level, blue to red."""
+
+StepTuple = tuple[tuple[int, LevelWord], ...]
+
+LEVEL_WORDS: tuple[LevelWord, ...] = ("blue", "yellow", "orange", "red")
+assert tuple(level.word for level in Level) == LEVEL_WORDS
+
+_Dated = TypeVar("_Dated", bound="DatedValue | Clause")
+
+
+class DatedValue(msgspec.Struct, frozen=True):
+    """A value from its first day on: a number, a switch, or a number for each level."""
+
+    since: date
+    value: int | bool | Steps
+    basis: str
+
+    @property
+    def is_law(self) -> bool:
+        """Whether the value stands in a legal text (L), or is this project's default (D)."""
+        return self.basis != NO_LEGAL_TEXT
+
+
+class Clause(msgspec.Struct, frozen=True):
+    """The text that a rule watches over, from its first day on."""
+
+    since: date
+    basis: str
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """A named value in its unit; `values` ascend by `since` and may be empty."""
+
+    name: str
+    unit: str
+    description: str
+    values: tuple[DatedValue, ...] = ()
+
+
+class RulePolicy(msgspec.Struct, frozen=True):
+    """What holds for one rule in one area.
+
+    `matching` names the values of matching that the rule's findings depend on as well.
+    """
+
+    rule: str
+    clauses: tuple[Clause, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    matching: tuple[str, ...] = ()
+
+
+class AreaPolicy:
+    """What holds in one area: every question costs one look-up and one bisection over ordinals."""
+
+    __slots__ = ("_clauses", "_digest", "_hashes", "_steps", "_values", "area_id", "rules")
+
+    def __init__(self, area_id: str, rules: Mapping[str, RulePolicy]) -> None:
+        self.area_id = area_id
+        self.rules = dict(sorted(rules.items()))
+        self._values: dict[tuple[str, str], tuple[list[int], list[int]]] = {}
+        self._steps: dict[tuple[str, str], tuple[list[int], list[StepTuple]]] = {}
+        for policy in self.rules.values():
+            for parameter in policy.parameters:
+                self._enter(policy.rule, parameter)
+        self._clauses = {
+            rule: ([clause.since.toordinal() for clause in policy.clauses], policy.clauses)
+            for rule, policy in self.rules.items()
+        }
+        self._hashes = {rule: _sha256(self._hashed(rule))[:16] for rule in self.rules}
+        self._digest = _sha256(self._hashes)
+
+    def value(self, rule: str, name: str, ordinal: int) -> int | bool | None:
+        """The number or switch in force on a day; None before the first value.
+
+        KeyError for a rule, a name or a kind of value that the policy does not declare.
+        """
+        since, values = self._values[rule, name]
+        index = bisect_right(since, ordinal)
+        return values[index - 1] if index else None
+
+    def steps(self, rule: str, name: str, ordinal: int) -> StepTuple | None:
+        """The numbers of the levels in force on a day, blue to red; None before the first.
+
+        KeyError as in `value`.
+        """
+        since, steps = self._steps[rule, name]
+        index = bisect_right(since, ordinal)
+        return steps[index - 1] if index else None
+
+    def basis(self, rule: str, ordinal: int) -> str:
+        """The legal text that the rule watches over on a day; NO_LEGAL_TEXT where none is."""
+        since, clauses = self._clauses[rule]
+        index = bisect_right(since, ordinal)
+        return clauses[index - 1].basis if index else NO_LEGAL_TEXT
+
+    def hash(self, rule: str) -> str:
+        """Sixteen hex digits over all dated values that the rule's findings depend on.
+
+        Descriptions, units and texts do not enter: they change no finding.
+        """
+        return self._hashes[rule]
+
+    def digest(self) -> str:
+        """The SHA-256, in hexadecimal, over the hashes of all rules."""
+        return self._digest
+
+    def _enter(self, rule: str, parameter: Parameter) -> None:
+        key = (rule, parameter.name)
+        since = [value.since.toordinal() for value in parameter.values]
+        plain = [value.value for value in parameter.values if not isinstance(value.value, dict)]
+        steps = [
+            _in_order(value.value) for value in parameter.values if isinstance(value.value, dict)
+        ]
+        assert not (plain and steps), f"{key} has numbers and steps"
+        # A parameter that no area gives a value yet answers None to either question.
+        if not steps:
+            self._values[key] = (since, plain)
+        if not plain:
+            self._steps[key] = (since, steps)
+
+    def _hashed(self, rule: str) -> object:
+        own = self.rules[rule]
+        shared = self.rules[MATCHING].parameters if own.matching else ()
+        return {
+            "rule": _by_name(own.parameters),
+            MATCHING: _by_name(tuple(each for each in shared if each.name in own.matching)),
+        }
+
+
+class Policy:
+    """The policies of all areas; a city that has none of its own is judged by the default city's.
+
+    `areas` maps each city's id to its merged policy, `ids` further spellings of a city to its id.
+    """
+
+    __slots__ = ("_areas", "_default", "_ids")
+
+    def __init__(
+        self, areas: Mapping[str, AreaPolicy], default_city: str, ids: Mapping[str, str]
+    ) -> None:
+        self._areas = dict(areas)
+        self._default = self._areas[default_city]
+        self._ids = dict(ids)
+
+    def area(self, city: str) -> AreaPolicy:
+        """What holds in a city, named by its id or in Chinese; an unknown one: the default's."""
+        name = city.strip().lower()
+        return self._areas.get(self._ids.get(name, name), self._default)
+
+    def cities(self) -> tuple[str, ...]:
+        """The ids of the cities that are known, in order."""
+        return tuple(sorted(self._areas))
+
+    def digest(self) -> str:
+        """The SHA-256, in hexadecimal, over what holds in all areas and the default."""
+        areas = {city: area.digest() for city, area in self._areas.items()}
+        return _sha256({"areas": areas, "default": self._default.area_id, "ids": self._ids})
+
+
+def nearest(wider: RulePolicy, nearer: RulePolicy) -> RulePolicy:
+    """What holds where both areas speak: the nearer one's values from its first day on.
+
+    A parameter keeps the wider area's unit and description; the nearer one declares no new name.
+    """
+    given = {parameter.name: parameter.values for parameter in nearer.parameters}
+    parameters = tuple(
+        msgspec.structs.replace(each, values=_continued(each.values, given.pop(each.name, ())))
+        for each in wider.parameters
+    )
+    assert not given, f"{nearer.rule}: {sorted(given)} is declared by no wider area"
+    return msgspec.structs.replace(
+        wider, clauses=_continued(wider.clauses, nearer.clauses), parameters=parameters
+    )
+
+
+def _continued(wider: tuple[_Dated, ...], nearer: tuple[_Dated, ...]) -> tuple[_Dated, ...]:
+    if not nearer:
+        return wider
+    return (*(each for each in wider if each.since < nearer[0].since), *nearer)
+
+
+def _in_order(steps: Steps) -> StepTuple:
+    return tuple((steps[word], word) for word in LEVEL_WORDS)
+
+
+def _by_name(parameters: tuple[Parameter, ...]) -> object:
+    return {
+        parameter.name: [[value.since.isoformat(), value.value] for value in parameter.values]
+        for parameter in parameters
+    }
+
+
+def _sha256(content: object) -> str:
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return sha256(canonical.encode()).hexdigest()
