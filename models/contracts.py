@@ -1,0 +1,171 @@
+"""What a contract's money buys, what is earned and what may be released: pure arithmetic.
+
+Days are ordinals, hours hundredths of a class hour, money fen. Sources: rules.md C1-C4, R1, R2.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import msgspec
+
+from models.facts import ContractStated, Instalment
+from models.identity import normalise_name
+from models.money import divide_down
+
+
+class Part(msgspec.Struct, frozen=True, gc=False):
+    """An instalment in the order in which money fills it."""
+
+    amount_fen: int
+    hours_hundredths: int | None
+    begins: int | None
+    ends: int | None
+
+
+class Charge(msgspec.Struct, frozen=True):
+    """Payments of one contract that are linked into one charge (C1), in order of booking.
+
+    Each payment is (booking day, entry id, fen); `before_fen` is what was paid earlier.
+    """
+
+    first: int
+    before_fen: int
+    payments: tuple[tuple[int, str, int], ...]
+
+
+class Bought(msgspec.Struct, frozen=True):
+    """What a stretch of money buys; None where the contract does not say."""
+
+    hours_hundredths: Fraction | None
+    first: int | None
+    last: int | None
+
+
+class Terms:
+    """A contract in the form that the ledger reckons with."""
+
+    def __init__(self, contract: ContractStated) -> None:
+        self.contract = contract
+        self.number = contract.number
+        self.signed = contract.signed.toordinal()
+        self.payers = frozenset(normalise_name(payer) for payer in contract.payers)
+        self.price_fen = contract.price_fen
+        self.parts = _parts(contract)
+        hours = contract.paid_hours_hundredths
+        if hours is None and contract.instalments:
+            told = [part.hours_hundredths for part in contract.instalments]
+            hours = None if None in told else sum(part or 0 for part in told)
+        self.paid_hours = hours or 0
+        self.hours_known = hours is not None
+        self.sessions = contract.sessions or 0
+        self.begins = contract.begins.toordinal() if contract.begins else None
+        self.ends = contract.ends.toordinal() if contract.ends else None
+        self.stages = tuple(sorted(contract.stages, key=lambda stage: stage.taught_percent))
+        # Sold by hours when hours are stated; else by period: sessions, else days (Words).
+        self.by_days = not self.paid_hours and not self.sessions and self._has_days()
+        self.decidable = bool(self.paid_hours or self.sessions or self.by_days)
+
+    def _has_days(self) -> bool:
+        return self.begins is not None and self.ends is not None and self.ends >= self.begins
+
+    def taught(self, hours: int, sessions: int, day: int) -> tuple[int, int]:
+        """The taught share as numerator and denominator, never above 1 (R2)."""
+        if self.paid_hours:
+            return (min(hours, self.paid_hours), self.paid_hours)
+        if self.sessions:
+            return (min(sessions, self.sessions), self.sessions)
+        if self.by_days:
+            assert self.begins is not None
+            assert self.ends is not None
+            days = self.ends - self.begins + 1
+            return (max(0, min(day - self.begins + 1, days)), days)
+        return (0, 1)
+
+    def earned_fen(self, paid_fen: int, share: tuple[int, int]) -> int:
+        """Price times taught share, rounded down, at most what was paid (Words: unearned)."""
+        return min(paid_fen, self.price_fen * share[0] // share[1])
+
+    def allowed_fen(self, paid_fen: int, earned_fen: int, share: tuple[int, int]) -> int:
+        """What may be released: what is earned, or by stages of what was paid (R2)."""
+        if not self.stages:
+            return earned_fen
+        reached = 0
+        for stage in self.stages:
+            if share[0] * 100 >= stage.taught_percent * share[1]:
+                reached = max(reached, stage.released_percent)
+        return divide_down(paid_fen * reached, 100)
+
+
+def _parts(contract: ContractStated) -> tuple[Part, ...]:
+    """The instalments in the order of their due days; without any the contract is one (C2)."""
+    if not contract.instalments:
+        begins = contract.begins.toordinal() if contract.begins else None
+        ends = contract.ends.toordinal() if contract.ends else None
+        return (Part(contract.price_fen, contract.paid_hours_hundredths, begins, ends),)
+
+    def order(part: Instalment) -> tuple[int, int]:
+        begins = part.begins.toordinal() if part.begins else 0
+        due = part.due.toordinal() if part.due else begins
+        return (due, begins)
+
+    return tuple(
+        Part(
+            part.amount_fen,
+            part.hours_hundredths,
+            part.begins.toordinal() if part.begins else None,
+            part.ends.toordinal() if part.ends else None,
+        )
+        for part in sorted(contract.instalments, key=order)
+    )
+
+
+def charges(payments: Sequence[tuple[int, str, int]], window_days: int) -> list[Charge]:
+    """Group payments in order of (day, entry id) into charges (C1).
+
+    The payment on the `window_days`-th day after the first still belongs to it.
+    """
+    found: list[Charge] = []
+    paid = before = 0
+    group: list[tuple[int, str, int]] = []
+    for payment in payments:
+        if group and payment[0] > group[0][0] + window_days:
+            found.append(Charge(group[0][0], before, tuple(group)))
+            group, before = [], paid
+        group.append(payment)
+        paid += payment[2]
+    if group:
+        found.append(Charge(group[0][0], before, tuple(group)))
+    return found
+
+
+def bought(terms: Terms, before_fen: int, after_fen: int) -> Bought:
+    """What the money between two cumulative amounts buys (C2), in exact proportion.
+
+    Money above the price buys nothing. A part that names no hours or no days makes that answer
+    None, but only when the stretch touches it.
+    """
+    hours: Fraction | None = Fraction(0)
+    first: int | None = None
+    last: int | None = None
+    days_known = True
+    base = 0
+    after_fen = min(after_fen, terms.price_fen)
+    for part in terms.parts:
+        start = max(before_fen, base) - base
+        end = min(after_fen, base + part.amount_fen) - base
+        base += part.amount_fen
+        if start >= end:
+            continue
+        if part.hours_hundredths is None:
+            hours = None
+        elif hours is not None:
+            hours += Fraction(part.hours_hundredths * (end - start), part.amount_fen)
+        if part.begins is None or part.ends is None or part.ends < part.begins:
+            days_known = False
+            continue
+        days = part.ends - part.begins + 1
+        part_first = part.begins + start * days // part.amount_fen
+        part_last = part.begins - (-end * days // part.amount_fen) - 1
+        first = part_first if first is None else min(first, part_first)
+        last = part_last if last is None else max(last, part_last)
+    return Bought(hours, first, last) if days_known else Bought(hours, None, None)

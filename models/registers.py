@@ -1,0 +1,177 @@
+"""What the registers say of one institution on a day: accounts, agreements, bars, merchants.
+
+Days are ordinals (`date.toordinal`). Built anew from all rows whenever a row changed: rare.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import TypeVar
+
+import msgspec
+
+from models import facts as f
+from models.identity import normalise_name
+
+FOREVER = date.max.toordinal()
+Row = TypeVar("Row", f.InstitutionStated, f.CustodyStated, f.MerchantCodeStated)
+
+
+class Stretch(msgspec.Struct, frozen=True, gc=False):
+    """Both days included: who an account belongs to and whether it is designated."""
+
+    first: int
+    last: int
+    owned: bool
+    designated: bool
+
+
+def ordinal(day: date | None) -> int:
+    """A day as a number; a missing end is open."""
+    return FOREVER if day is None else day.toordinal()
+
+
+class Registers:
+    """The answers of the registers, for one institution (rules.md G8: both ends included)."""
+
+    def __init__(self, institution: str, rows: Iterable[f.Fact]) -> None:
+        self.institution = institution
+        by_account: dict[str, list[f.AccountStated]] = {}
+        self._states: list[f.InstitutionStated] = []
+        self._agreements: dict[str, list[f.CustodyStated]] = {}
+        self._merchants: dict[str, list[f.MerchantCodeStated]] = {}
+        self._suspensions: list[tuple[int, int]] = []
+        self._restrictions: dict[str, list[tuple[int, int]]] = {}
+        for row in rows:
+            match row:
+                case f.AccountStated():
+                    by_account.setdefault(row.account, []).append(row)
+                case f.InstitutionStated():
+                    self._states.append(row)
+                case f.CustodyStated():
+                    self._agreements.setdefault(row.number, []).append(row)
+                case f.MerchantCodeStated():
+                    self._merchants.setdefault(row.number, []).append(row)
+                case f.ChargingSuspended():
+                    self._suspensions.append((ordinal(row.valid_from), ordinal(row.valid_to)))
+                case f.AccountRestricted():
+                    span = (ordinal(row.valid_from), ordinal(row.valid_to))
+                    self._restrictions.setdefault(row.account, []).append(span)
+                case _:
+                    pass
+        self._states.sort(key=lambda state: state.valid_from)
+        for agreements in self._agreements.values():
+            agreements.sort(key=lambda row: row.valid_from)
+        for merchants in self._merchants.values():
+            merchants.sort(key=lambda row: row.valid_from)
+        stretches = {a: _stretches(institution, by_account[a]) for a in sorted(by_account)}
+        self.accounts = {a: s for a, s in stretches.items() if any(each.owned for each in s)}
+
+    # ---- accounts ----
+
+    def owned(self, account: str, day: int) -> bool:
+        """Whether the account is the institution's on that day, designated or not."""
+        return any(s.owned for s in self.accounts.get(account, ()) if s.first <= day <= s.last)
+
+    def designated(self, account: str, day: int) -> bool:
+        """Whether the account is the institution's dedicated account on that day."""
+        return any(s.designated for s in self.accounts.get(account, ()) if s.first <= day <= s.last)
+
+    def designated_by(self, account: str, day: int) -> bool:
+        """Whether it is designated on that day or was before."""
+        return any(s.designated for s in self.accounts.get(account, ()) if s.first <= day)
+
+    def designated_accounts(self, day: int) -> tuple[str, ...]:
+        """The accounts designated on that day, in order."""
+        return tuple(a for a in self.accounts if self.designated(a, day))
+
+    def accounts_designated_by(self, day: int) -> tuple[str, ...]:
+        """The accounts designated on that day or before (rules.md O1), in order."""
+        return tuple(a for a in self.accounts if self.designated_by(a, day))
+
+    def designation_days(self) -> list[int]:
+        """Every day on which the set of designated accounts may differ from the day before."""
+        days: set[int] = set()
+        for stretches in self.accounts.values():
+            for stretch in stretches:
+                if stretch.designated:
+                    days |= {stretch.first, stretch.last + 1}
+        return sorted(day for day in days if day <= FOREVER)
+
+    # ---- agreements, bars, merchants ----
+
+    def agreement(self, mode: str, day: int) -> bool:
+        """Whether an agreement of this mode (custody or reserve) covers the day."""
+        for rows in self._agreements.values():
+            row = _holding(rows, day)
+            if row is not None and row.mode == mode and day <= ordinal(row.valid_to):
+                return True
+        return False
+
+    def bar(self, day: int) -> str:
+        """Why charging is barred on that day (rules.md C6), empty when it is not."""
+        if any(first <= day <= last for first, last in self._suspensions):
+            return "suspended"
+        state = _holding(self._states, day)
+        if state is not None:
+            if state.licence == "void":
+                return "licence-void"
+            due = state.nonprofit_change_due
+            if due is not None and not state.nonprofit_change_done and due.toordinal() < day:
+                return "nonprofit-overdue"
+        if self.agreement("custody", day) or self.agreement("reserve", day):
+            return ""
+        return "no-agreement"
+
+    def restricted(self, account: str, day: int) -> bool:
+        """Whether a freeze or pledge of the account covers the day."""
+        return any(first <= day <= last for first, last in self._restrictions.get(account, ()))
+
+    def payment_company(self, name: str, day: int) -> bool:
+        """Whether a row of the merchant register that holds that day names this company."""
+        if not self._merchants:
+            return False
+        return any(normalise_name(row.company) == name for row in self._merchants_on(day))
+
+    def settles_to(self, code: str, day: int) -> str:
+        """The account to which a merchant code settles on that day, empty when untold."""
+        return next((row.settles_to for row in self._merchants_on(day) if row.number == code), "")
+
+    def is_institution_name(self, name: str, day: int) -> bool:
+        """Whether this is the institution's own name on that day."""
+        state = _holding(self._states, day)
+        return state is not None and normalise_name(state.name) == name
+
+    def state(self, day: int) -> f.InstitutionStated | None:
+        """The row of the register of institutions that holds on that day."""
+        return _holding(self._states, day)
+
+    def _merchants_on(self, day: int) -> Iterator[f.MerchantCodeStated]:
+        for rows in self._merchants.values():
+            row = _holding(rows, day)
+            if row is not None and day <= ordinal(row.valid_to):
+                yield row
+
+
+def _holding(rows: list[Row], day: int) -> Row | None:
+    """The row with the latest valid_from not after the day; rows in order of valid_from."""
+    place = bisect_right(rows, day, key=lambda row: row.valid_from.toordinal())
+    return rows[place - 1] if place else None
+
+
+def _stretches(institution: str, rows: list[f.AccountStated]) -> tuple[Stretch, ...]:
+    """An account's rows as stretches; a row ends the day before the next row's first day."""
+    rows = sorted(rows, key=lambda row: row.valid_from)
+    found = []
+    for place, row in enumerate(rows):
+        first = row.valid_from.toordinal()
+        last = rows[place + 1].valid_from.toordinal() - 1 if place + 1 < len(rows) else FOREVER
+        owned = row.institution == institution
+        ends = min(last, ordinal(row.valid_to))
+        if owned and row.purpose == "dedicated" and ends >= first:
+            found.append(Stretch(first, ends, owned=True, designated=True))
+            if ends < last:
+                found.append(Stretch(ends + 1, last, owned=True, designated=False))
+        else:
+            found.append(Stretch(first, last, owned=owned, designated=False))
+    return tuple(found)

@@ -1,0 +1,110 @@
+"""Which of several contents of one fact counts: a grow-only set of versions by fact id."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from models.facts import ConflictSettled, Fact, FactRetracted
+from models.keys import source_of
+
+
+class Version(msgspec.Struct, frozen=True, gc=False):
+    """One content of a fact with the earliest and latest time at which a source stated it."""
+
+    content_hash: bytes
+    fact: Fact
+    stated_first: str
+    stated_last: str
+
+
+class Versions:
+    """The facts of an institution by id; `effective` is the version that counts (G5).
+
+    Adding is set union: the same version again changes nothing, a wider span of stated times
+    widens. What people retract or settle lies here too, and may arrive before what it is about.
+    """
+
+    def __init__(self) -> None:
+        self._told: dict[str, Version | list[Version]] = {}
+        self._retracted: set[str] = set()
+        self._settled: dict[str, bytes] = {}
+
+    def __len__(self) -> int:
+        return sum(1 if isinstance(told, Version) else len(told) for told in self._told.values())
+
+    def add(self, identifier: str, version: Version) -> tuple[str, ...]:
+        """Add one version; the ids whose effective fact may have changed, often just its own."""
+        known = self._told.get(identifier)
+        if known is None:
+            self._told[identifier] = version
+        elif not self._merge(identifier, known, version):
+            return ()
+        fact = version.fact
+        if isinstance(fact, FactRetracted):
+            self._retracted.add(fact.fact)
+            return (fact.fact,)
+        if isinstance(fact, ConflictSettled):
+            chosen = self._chosen(identifier)
+            assert isinstance(chosen, ConflictSettled)
+            self._settled[fact.fact] = bytes.fromhex(chosen.content)
+            return (fact.fact,)
+        return (identifier,)
+
+    def effective(self, identifier: str) -> Fact | None:
+        """The content that counts, or None when there is none or it was retracted."""
+        if identifier in self._retracted:
+            return None
+        return self._chosen(identifier)
+
+    def contested(self) -> Iterator[str]:
+        """Ids of bank facts and happenings that were told with more than one content."""
+        for identifier, told in self._told.items():
+            if isinstance(told, list) and source_of(told[0].fact) in ("bank", "happening"):
+                yield identifier
+
+    def versions(self, identifier: str) -> tuple[Version, ...]:
+        """Every content told of one id, in no order that means anything."""
+        told = self._told.get(identifier, ())
+        return (told,) if isinstance(told, Version) else tuple(told)
+
+    def ids(self) -> Iterator[str]:
+        """Every id told."""
+        return iter(self._told)
+
+    def _merge(self, identifier: str, known: Version | list[Version], new: Version) -> bool:
+        """Merge a version into those known; False when nothing changed."""
+        told = [known] if isinstance(known, Version) else known
+        for place, old in enumerate(told):
+            if old.content_hash == new.content_hash:
+                wider = Version(
+                    old.content_hash,
+                    old.fact,
+                    min(old.stated_first, new.stated_first),
+                    max(old.stated_last, new.stated_last),
+                )
+                if wider == old:
+                    return False
+                told[place] = wider
+                break
+        else:
+            told.append(new)
+        self._told[identifier] = told[0] if len(told) == 1 else told
+        return True
+
+    def _chosen(self, identifier: str) -> Fact | None:
+        told = self._told.get(identifier)
+        if told is None:
+            return None
+        if isinstance(told, Version):
+            return told.fact
+        settled = self._settled.get(identifier)
+        for version in told:
+            if version.content_hash == settled:
+                return version.fact
+        if source_of(told[0].fact) in ("bank", "happening"):
+            return min(told, key=lambda v: (v.stated_first, v.content_hash)).fact
+        latest = max(version.stated_last for version in told)
+        return min(
+            (version for version in told if version.stated_last == latest),
+            key=lambda v: v.content_hash,
+        ).fact
