@@ -1,0 +1,151 @@
+"""The account of one contract: money and lessons by day, and the path of what is owed.
+
+Unearned and due change only on days of events, so a path is a short list of points; a change is
+told to the institution as differences by day.
+"""
+
+from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
+
+from models.contracts import Terms
+
+PAID, REFUNDED, RELEASED, HOURS, SESSIONS = range(5)
+Point = tuple[int, int, int, int, int, int, int, int]
+
+
+class Totals:
+    """Differences by day of the sums over all contracts: unearned, due for release, paid."""
+
+    def __init__(self) -> None:
+        self.unearned: dict[int, int] = defaultdict(int)
+        self.due: dict[int, int] = defaultdict(int)
+        self.paid: dict[int, int] = defaultdict(int)
+
+
+class Book:
+    """Events of one contract by day, in any order of arrival; terms may come late or change."""
+
+    __slots__ = ("_days", "_events", "_path", "_path_days", "payments", "terms")
+
+    def __init__(self) -> None:
+        self.terms: Terms | None = None
+        self.payments: dict[str, tuple[int, int]] = {}
+        self._events: dict[int, list[int]] = {}
+        self._days: list[int] = []
+        self._path: list[Point] = []
+        self._path_days: list[int] = []
+
+    def add(self, day: int, what: int, amount: int) -> None:
+        """Add to (or, negative, take from) what happened on a day."""
+        event = self._events.get(day)
+        if event is None:
+            event = self._events[day] = [0, 0, 0, 0, 0]
+            if not self._days or day > self._days[-1]:
+                self._days.append(day)
+            else:
+                insort(self._days, day)
+        event[what] += amount
+
+    def lesson(self, day: int, hours: int, sessions: int) -> None:
+        """Add (or, negative, take out) the hours of a class session: the hot path."""
+        event = self._events.get(day)
+        if event is None:
+            self.add(day, HOURS, hours)
+            self._events[day][SESSIONS] += sessions
+        else:
+            event[HOURS] += hours
+            event[SESSIONS] += sessions
+
+    def ordered_payments(self) -> list[tuple[int, str, int]]:
+        """The matched payments as (booking day, entry id, fen), in order."""
+        return sorted((day, entry, fen) for entry, (day, fen) in self.payments.items())
+
+    def at(self, day: int) -> Point | None:
+        """The last point of the path not after the day; None before the signature."""
+        place = bisect_right(self._path_days, day)
+        return self._path[place - 1] if place else None
+
+    def path(self) -> list[Point]:
+        """Points (day, paid, refunded, released, hours, sessions, unearned, due), in order."""
+        return self._path
+
+    def sums_by(self, day: int) -> tuple[int, int, int, int, int]:
+        """Paid, refunded, released, hours, sessions through a day, signed by then or not."""
+        sums = [0, 0, 0, 0, 0]
+        for event_day in self._days:
+            if event_day > day:
+                break
+            for what, amount in enumerate(self._events[event_day]):
+                sums[what] += amount
+        return (sums[0], sums[1], sums[2], sums[3], sums[4])
+
+    def allowed_by(self, day: int) -> int:
+        """What may have been released by the close of a day (R1, R2)."""
+        assert self.terms is not None
+        paid, _, _, hours, sessions = self.sums_by(day)
+        share = self.terms.taught(hours, sessions, day)
+        return self.terms.allowed_fen(paid, self.terms.earned_fen(paid, share), share)
+
+    def retrace(self, since: int, totals: Totals) -> None:
+        """Work the path out again from a day on, and correct the institution's differences."""
+        start = bisect_left(self._path_days, since)
+        if self.terms is not None and since <= self.terms.signed:
+            start = 0
+        self._post(start, totals, -1)
+        del self._path[start:], self._path_days[start:]
+        if self.terms is None:
+            return
+        self._trace(start, max(since, self.terms.signed) if start else self.terms.signed)
+        self._post(start, totals, 1)
+
+    def _trace(self, start: int, since: int) -> None:
+        """Append the points from a day on; what lay before the signature counts from it."""
+        terms = self.terms
+        assert terms is not None
+        last = self._path[-1] if start else (0, 0, 0, 0, 0, 0, 0, 0)
+        _, paid, refunded, released, hours, sessions, _, _ = last
+        days = self._days
+        place = bisect_left(days, since) if start else 0
+        marks = self._marks(terms, since, place)
+        for day in marks:
+            while place < len(days) and days[place] <= day:
+                event = self._events[days[place]]
+                paid += event[PAID]
+                refunded += event[REFUNDED]
+                released += event[RELEASED]
+                hours += event[HOURS]
+                sessions += event[SESSIONS]
+                place += 1
+            share = terms.taught(hours, sessions, day)
+            earned = terms.earned_fen(paid, share)
+            unearned = paid - max(0, refunded) - earned
+            due = terms.allowed_fen(paid, earned, share) - released
+            self._path_days.append(day)
+            self._path.append(
+                (
+                    *(day, paid, refunded, released, hours, sessions),
+                    *(max(0, unearned), max(0, due)),
+                )
+            )
+
+    def _marks(self, terms: Terms, since: int, place: int) -> list[int]:
+        """The days on which the path has a point, from a day on."""
+        marks = [day for day in self._days[place:] if day >= since]
+        if since == terms.signed and (not marks or marks[0] != since):
+            marks.insert(0, since)
+        if terms.by_days and terms.begins is not None and terms.ends is not None:
+            every = range(max(since, terms.begins), terms.ends + 1)
+            marks = sorted({*marks, *every})
+        return marks
+
+    def _post(self, start: int, totals: Totals, sign: int) -> None:
+        before = self._path[start - 1] if start else (0, 0, 0, 0, 0, 0, 0, 0)
+        for point in self._path[start:]:
+            day = point[0]
+            if point[6] != before[6]:
+                totals.unearned[day] += sign * (point[6] - before[6])
+            if point[7] != before[7]:
+                totals.due[day] += sign * (point[7] - before[7])
+            if point[1] != before[1]:
+                totals.paid[day] += sign * (point[1] - before[1])
+            before = point

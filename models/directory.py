@@ -1,0 +1,129 @@
+"""Where matching looks things up: contracts, requests and approvals of one institution by name.
+
+Only exact look-ups, never other payments, so that no answer depends on an order (rules.md M2).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from models.contracts import Terms
+from models.facts import PaymentAttributed, RefundAnswered, RefundRequested, WithdrawalApproved
+from models.identity import reference_runs
+
+
+class Request:
+    """A refund request with its answers by day (rules.md F1: what is due on a day)."""
+
+    def __init__(self, request: RefundRequested, answers: Iterable[RefundAnswered]) -> None:
+        self.request = request
+        self.number = request.number
+        self.contract = request.contract
+        self.asked = request.day.toordinal()
+        self.answers = sorted((a.day.toordinal(), a.agreed_fen) for a in answers)
+
+    def due_fen(self, day: int) -> int:
+        """The agreed amount once answered by that day, before that what was asked."""
+        due = self.request.amount_fen
+        for answered, agreed_fen in self.answers:
+            if answered <= day:
+                due = agreed_fen
+        return due
+
+
+def reference_of(number: str) -> str:
+    """A number as a whole run of a remittance text, empty when it can never be one."""
+    runs = reference_runs(number)
+    plain = number.strip()
+    return runs[0] if len(runs) == 1 and len(runs[0]) == len(plain) else ""
+
+
+class Directory:
+    """The exact look-ups, kept up to date one record at a time."""
+
+    def __init__(self) -> None:
+        self.terms: dict[str, Terms] = {}
+        self.requests: dict[str, Request] = {}
+        self.approvals: dict[str, int] = {}
+        self.attributions: dict[str, str] = {}
+        self.by_reference: dict[str, set[str]] = defaultdict(set)
+        self.by_sub_account: dict[str, set[str]] = defaultdict(set)
+        self.by_payer: dict[str, set[str]] = defaultdict(set)
+        self.requests_by_reference: dict[str, set[str]] = defaultdict(set)
+        self.requests_of: dict[str, set[str]] = defaultdict(set)
+        self.approvals_by_reference: dict[str, set[str]] = defaultdict(set)
+
+    def put_terms(self, number: str, terms: Terms | None) -> None:
+        """Set or remove the terms of a contract."""
+        old = self.terms.pop(number, None)
+        if old is not None:
+            for table, key in self._keys(old):
+                table[key].discard(number)
+        if terms is not None:
+            self.terms[number] = terms
+            for table, key in self._keys(terms):
+                table[key].add(number)
+
+    def put_request(self, number: str, request: Request | None) -> None:
+        """Set or remove a refund request."""
+        reference = reference_of(number)
+        old = self.requests.pop(number, None)
+        if old is not None:
+            self.requests_of[old.contract].discard(number)
+            self.requests_by_reference[reference].discard(number)
+        if request is not None:
+            self.requests[number] = request
+            self.requests_of[request.contract].add(number)
+            if reference:
+                self.requests_by_reference[reference].add(number)
+
+    def put_approval(self, number: str, approval: WithdrawalApproved | None) -> None:
+        """Set or remove an approval of a withdrawal."""
+        reference = reference_of(number)
+        if approval is None:
+            self.approvals.pop(number, None)
+            self.approvals_by_reference[reference].discard(number)
+        else:
+            self.approvals[number] = approval.day.toordinal()
+            if reference:
+                self.approvals_by_reference[reference].add(number)
+
+    def put_attribution(self, entry: str, attribution: PaymentAttributed | None) -> None:
+        """Set or remove what a person said of an entry."""
+        if attribution is None:
+            self.attributions.pop(entry, None)
+        else:
+            self.attributions[entry] = attribution.contract
+
+    def named_contracts(self, runs: tuple[str, ...]) -> set[str]:
+        """Contracts whose number or order number is one of the runs."""
+        found: set[str] = set()
+        for run in runs:
+            found |= self.by_reference.get(run, _NONE)
+        return found
+
+    def named_requests(self, runs: tuple[str, ...]) -> set[str]:
+        """Refund requests whose number is one of the runs."""
+        found: set[str] = set()
+        for run in runs:
+            found |= self.requests_by_reference.get(run, _NONE)
+        return found
+
+    def approved_by(self, runs: tuple[str, ...], day: int) -> bool:
+        """Whether one of the runs is the number of an approval dated not later."""
+        return any(
+            self.approvals[number] <= day
+            for run in runs
+            for number in self.approvals_by_reference.get(run, _NONE)
+        )
+
+    def _keys(self, terms: Terms) -> list[tuple[dict[str, set[str]], str]]:
+        contract = terms.contract
+        references = {reference_of(contract.number), reference_of(contract.order_number)} - {""}
+        keys = [(self.by_reference, reference) for reference in sorted(references)]
+        if contract.sub_account:
+            keys.append((self.by_sub_account, contract.sub_account))
+        keys.extend((self.by_payer, payer) for payer in sorted(terms.payers) if payer)
+        return keys
+
+
+_NONE: frozenset[str] = frozenset()

@@ -1,0 +1,303 @@
+"""One institution's facts in one view, and the answers that the rules read from them.
+
+`put` only files a fact and notes what it touches; `settle` then brings classes, contract books and
+day series up to date. Everything is derived from facts in canonical order, so the order and the
+number of calls cannot matter.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from models import facts as f
+from models.book import Book, Totals
+from models.contracts import Terms
+from models.directory import Directory, Request
+from models.keys import fact_id
+from models.matching import Entry, classify
+from models.outside import OutsideSources
+from models.posting import post
+from models.registers import Registers
+from models.reversals import Reversals
+from models.series import Series
+from models.touched import Touched
+
+HOME_CURRENCY = "CNY"
+
+
+class Ledger:
+    """The facts of an institution that one view sees (rules.md G2), settled on demand."""
+
+    def __init__(self, institution: str, window_days: int) -> None:
+        self.institution = institution
+        self.window_days = window_days
+        self.facts: dict[str, f.Fact] = {}
+        self.registers = Registers(institution, ())
+        self.directory = Directory()
+        self.entries: dict[str, Entry] = {}
+        self.reversals = Reversals()
+        self.books: dict[str, Book] = defaultdict(Book)
+        self.totals = Totals()
+        self.batches: dict[int, int] = defaultdict(int)
+        self.batch_entries: dict[int, set[str]] = defaultdict(set)
+        self.paid_back: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        self.paid_back_by: dict[str, set[str]] = defaultdict(set)
+        self.releases_of: dict[str, set[str]] = defaultdict(set)
+        self.refunds_of: dict[str, set[str]] = defaultdict(set)
+        self.debits_on: dict[int, set[str]] = defaultdict(set)
+        self.foreign_on: dict[str, set[str]] = defaultdict(set)
+        self.statements: dict[tuple[str, str, str], dict[bool, f.StatementReceived]] = defaultdict(
+            dict
+        )
+        self.accepted: set[tuple[str, str]] = set()
+        self.outside = OutsideSources()
+        self.series = Series(self)
+        self.touched = Touched()
+        self._register_rows: dict[str, f.Fact] = {}
+        self._answers: dict[str, dict[str, f.RefundAnswered]] = defaultdict(dict)
+        self._asked: dict[str, f.RefundRequested] = {}
+        self._by_run: dict[str, set[str]] = defaultdict(set)
+        self._by_name: dict[str, set[str]] = defaultdict(set)
+        self._by_sub_account: dict[str, set[str]] = defaultdict(set)
+        self._reclassify: set[str] = set()
+
+    def put(self, identifier: str, fact: f.Fact | None) -> None:
+        """File the effective content of an id, or take it away with None."""
+        old = self.facts.get(identifier)
+        if old is fact:
+            return
+        if old is not None:
+            del self.facts[identifier]
+            self._file(identifier, old, adding=False)
+        if fact is not None:
+            self.facts[identifier] = fact
+            self._file(identifier, fact, adding=True)
+
+    def _file(self, identifier: str, fact: f.Fact, *, adding: bool) -> None:
+        handler = _HANDLERS.get(type(fact))
+        if handler is not None:
+            handler(self, identifier, fact, adding)
+
+    # ---- one handler a kind ----
+
+    def put_register(self, identifier: str, fact: f.Fact, adding: bool) -> None:
+        """A row that the registers answer from: everything is judged again."""
+        if adding:
+            self._register_rows[identifier] = fact
+        else:
+            del self._register_rows[identifier]
+        self.touched.registers = True
+
+    def put_lesson(self, _identifier: str, lesson: f.LessonDelivered, adding: bool) -> None:
+        """A class session uses up hours of the contracts present: the hot path."""
+        day = lesson.day.toordinal()
+        sign = 1 if adding else -1
+        hours = sign * lesson.hours_hundredths
+        paths = self.touched.paths
+        for number in lesson.present:
+            self.books[number].lesson(day, hours, sign)
+            if paths.get(number, day) >= day:
+                paths[number] = day
+
+    def put_contract(self, identifier: str, contract: f.ContractStated, adding: bool) -> None:
+        """A contract: entries that may belong to it are classed again."""
+        terms = Terms(contract) if adding else None
+        number = contract.number
+        known = self.directory.terms.get(number)
+        self._reclassify_for(known)
+        self.directory.put_terms(number, terms)
+        self._reclassify_for(terms)
+        self.books[number].terms = terms
+        self.touched.payments.add(number)
+        self.touched.paths[number] = 0
+        self.touched.requests |= self.directory.requests_of.get(number, set())
+        self.outside.contract(self, identifier, contract, adding)
+
+    def _reclassify_for(self, terms: Terms | None) -> None:
+        """The entries whose answer may depend on these terms."""
+        if terms is None:
+            return
+        contract = terms.contract
+        for text in (contract.number, contract.order_number):
+            self._reclassify |= self._by_run.get(text.upper(), set())
+        if contract.sub_account:
+            self._reclassify |= self._by_sub_account.get(contract.sub_account, set())
+        for payer in terms.payers:
+            self._reclassify |= self._by_name.get(payer, set())
+        for request in self.directory.requests_of.get(terms.number, ()):
+            self._reclassify |= self._by_run.get(request.upper(), set())
+
+    def put_entry(self, identifier: str, fact: f.EntryBooked, adding: bool) -> None:
+        """A booked entry; in another currency it is only shown (G11)."""
+        if fact.currency != HOME_CURRENCY:
+            (
+                self.foreign_on[fact.account].add
+                if adding
+                else self.foreign_on[fact.account].discard
+            )(identifier)
+            self.touched.accounts.add(fact.account)
+            return
+        entry = Entry(identifier, fact) if adding else self.entries[identifier]
+        self.series.book(entry, adding)
+        self._index(entry, adding)
+        self.reversals.put(entry, adding=adding)
+        if adding:
+            self.entries[identifier] = entry
+            self._reclassify.add(identifier)
+        else:
+            post(self, entry, ())
+            del self.entries[identifier]
+            self._reclassify.discard(identifier)
+            self.touched.entries.add(identifier)
+
+    def _index(self, entry: Entry, adding: bool) -> None:
+        places = [self._by_run[run] for run in entry.runs]
+        if entry.name:
+            places.append(self._by_name[entry.name])
+        if entry.fact.sub_account:
+            places.append(self._by_sub_account[entry.fact.sub_account])
+        if not entry.credit:
+            places.append(self.debits_on[entry.day])
+        for place in places:
+            (place.add if adding else place.discard)(entry.id)
+
+    def put_balance(self, identifier: str, fact: f.BalanceReported, adding: bool) -> None:
+        """A reported balance."""
+        del identifier
+        if fact.currency == HOME_CURRENCY:
+            self.series.report(fact, adding)
+
+    def put_statement(self, _identifier: str, fact: f.StatementReceived, adding: bool) -> None:
+        """A statement, consistent or not."""
+        identity = (fact.account, fact.statement, fact.currency)
+        if adding:
+            self.statements[identity][fact.consistent] = fact
+        else:
+            self.statements[identity].pop(fact.consistent, None)
+        if not (fact.consistent and adding and len(self.statements[identity]) == 1):
+            self.touched.statements.add(identity)
+            self.touched.day(fact.begins.toordinal())
+
+    def put_acceptance(self, _identifier: str, fact: f.StatementAccepted, adding: bool) -> None:
+        """An officer accepts a statement whose figures do not prove."""
+        identity = (fact.account, fact.statement)
+        (self.accepted.add if adding else self.accepted.discard)(identity)
+        for full, told in self.statements.items():
+            if full[:2] == identity:
+                self.touched.statements.add(full)
+                for statement in told.values():
+                    self.touched.day(statement.begins.toordinal())
+
+    def put_request(self, _identifier: str, fact: f.RefundRequested, adding: bool) -> None:
+        """A refund request."""
+        if adding:
+            self._asked[fact.number] = fact
+        else:
+            self._asked.pop(fact.number, None)
+        self._rebuild_request(fact.number, fact.contract)
+
+    def put_answer(self, identifier: str, fact: f.RefundAnswered, adding: bool) -> None:
+        """An answer to a refund request."""
+        if adding:
+            self._answers[fact.number][identifier] = fact
+        else:
+            del self._answers[fact.number][identifier]
+        self._rebuild_request(fact.number, "")
+
+    def _rebuild_request(self, number: str, contract: str) -> None:
+        asked = self._asked.get(number)
+        request = Request(asked, self._answers[number].values()) if asked else None
+        self.directory.put_request(number, request)
+        self.touched.requests.add(number)
+        self._reclassify |= self._by_run.get(number.upper(), set())
+        for each in {contract, request.contract if request else ""} - {""}:
+            self._reclassify |= self._by_run.get(each.upper(), set())
+            self._reclassify_for(self.directory.terms.get(each))
+
+    def put_approval(self, _identifier: str, fact: f.WithdrawalApproved, adding: bool) -> None:
+        """An approval that a debit may name."""
+        self.directory.put_approval(fact.number, fact if adding else None)
+        self._reclassify |= self._by_run.get(fact.number.upper(), set())
+
+    def put_attribution(self, _identifier: str, fact: f.PaymentAttributed, adding: bool) -> None:
+        """A person says where an entry belongs."""
+        self.directory.put_attribution(fact.entry, fact if adding else None)
+        if fact.entry in self.entries:
+            self._reclassify.add(fact.entry)
+
+    def put_receipt(self, identifier: str, fact: f.ReceiptIssued, adding: bool) -> None:
+        """A receipt, which may name an account outside."""
+        self.outside.receipt(self, identifier, fact, adding)
+
+    def put_complaint(self, identifier: str, fact: f.ComplaintFiled, adding: bool) -> None:
+        """A complaint, which may name an account outside."""
+        self.outside.complaint(self, identifier, fact, adding)
+
+    # ---- settling ----
+
+    def settle(self) -> None:
+        """Bring everything derived up to date with the facts put since the last call."""
+        if self.touched.registers:
+            self.registers = Registers(self.institution, self._register_rows.values())
+            self._reclassify |= self.entries.keys()
+            self.touched.payments |= self.books.keys()
+            self.touched.accounts |= self.foreign_on.keys()
+            self.touched.everything()
+            self.outside.resettle(self)
+        self._reclassify |= self.reversals.settle(self.entries)
+        for identifier in sorted(self._reclassify):
+            entry = self.entries.get(identifier)
+            if entry is not None:
+                post(self, entry, self._classes(entry))
+        self._reclassify.clear()
+        for number, since in self.touched.paths.items():
+            self.books[number].retrace(since, self.totals)
+            self.touched.day(since)
+
+    def _classes(self, entry: Entry) -> tuple[Any, ...]:
+        if not self.registers.owned(entry.account, entry.day):
+            return ()
+        special = self.reversals.segments(entry)
+        if special is not None:
+            return special
+        return classify(entry, self.directory, self.registers, self.window_days)
+
+    # ---- answers ----
+
+    def payers(self, number: str) -> frozenset[str]:
+        """The payers of a contract, normalised; none when the contract is unknown."""
+        terms = self.directory.terms.get(number)
+        return terms.payers if terms else frozenset()
+
+    def evidence(self, *facts: Iterable[str]) -> tuple[str, ...]:
+        """Fact ids in ascending order, each once."""
+        return tuple(sorted({identifier for each in facts for identifier in each}))
+
+    def contract_id(self, number: str) -> tuple[str, ...]:
+        """The fact id of a contract, empty when it is unknown."""
+        terms = self.directory.terms.get(number)
+        return (fact_id(terms.contract),) if terms else ()
+
+
+Handler = Callable[[Ledger, str, Any, bool], None]
+_HANDLERS: dict[type[Any], Handler] = {
+    **dict.fromkeys(
+        (
+            *(f.InstitutionStated, f.AccountStated, f.CustodyStated, f.MerchantCodeStated),
+            *(f.AccountRestricted, f.ChargingSuspended),
+        ),
+        Ledger.put_register,
+    ),
+    f.LessonDelivered: Ledger.put_lesson,
+    f.ContractStated: Ledger.put_contract,
+    f.EntryBooked: Ledger.put_entry,
+    f.BalanceReported: Ledger.put_balance,
+    f.StatementReceived: Ledger.put_statement,
+    f.StatementAccepted: Ledger.put_acceptance,
+    f.RefundRequested: Ledger.put_request,
+    f.RefundAnswered: Ledger.put_answer,
+    f.WithdrawalApproved: Ledger.put_approval,
+    f.PaymentAttributed: Ledger.put_attribution,
+    f.ReceiptIssued: Ledger.put_receipt,
+    f.ComplaintFiled: Ledger.put_complaint,
+}

@@ -1,0 +1,126 @@
+"""Accounts other than the dedicated one that took tuition, by source (rules.md P1)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from models import facts as f
+
+if TYPE_CHECKING:
+    from models.ledger import Ledger
+    from models.matching import Entry
+
+Kind = Literal["entry", "receipt", "complaint", "contract"]
+
+
+class Source(msgspec.Struct, frozen=True, gc=False):
+    """One source that says that an account took money of a contract.
+
+    `since` is the first day on which it counts. For a payee account written in a contract
+    `amount_fen` is the price; what came into designated accounts is still to be taken off.
+    """
+
+    kind: Kind
+    contract: str
+    since: int
+    amount_fen: int
+
+
+class OutsideSources:
+    """The sources by account and fact id."""
+
+    def __init__(self) -> None:
+        self.by_account: dict[str, dict[str, Source]] = defaultdict(dict)
+        self._accounts_of: dict[str, set[str]] = defaultdict(set)
+        self._account_of: dict[str, str] = {}
+        self._matched: dict[str, str] = {}
+        self._told: dict[str, f.ReceiptIssued | f.ComplaintFiled | f.ContractStated] = {}
+
+    def entry(self, ledger: Ledger, entry: Entry, contract: str, *, adding: bool) -> None:
+        """A matched credit; money on a designated account only lowers what a contract owes."""
+        self._take(ledger, entry.id)
+        self._matched.pop(entry.id, None)
+        if adding:
+            self._matched[entry.id] = contract
+            self._sort_entry(ledger, entry, contract)
+        ledger.touched.accounts |= self._accounts_of.get(contract, set())
+
+    def _sort_entry(self, ledger: Ledger, entry: Entry, contract: str) -> None:
+        if not ledger.registers.designated(entry.account, entry.day):
+            since = max(entry.day, entry.segments[-1].since)
+            source = Source("entry", contract, since, entry.fact.amount_fen)
+            self._give(ledger, entry.id, entry.account, source)
+
+    def receipt(self, ledger: Ledger, identifier: str, fact: f.ReceiptIssued, adding: bool) -> None:
+        """A receipt with the account or merchant code that was paid to."""
+        self._tell(ledger, identifier, fact, adding)
+
+    def complaint(
+        self, ledger: Ledger, identifier: str, fact: f.ComplaintFiled, adding: bool
+    ) -> None:
+        """A complaint that names the account or merchant code paid to."""
+        self._tell(ledger, identifier, fact, adding)
+
+    def contract(
+        self, ledger: Ledger, identifier: str, fact: f.ContractStated, adding: bool
+    ) -> None:
+        """A contract in which a payee account is written."""
+        self._tell(ledger, identifier, fact, adding)
+
+    def resettle(self, ledger: Ledger) -> None:
+        """The registers changed: sort every told source anew."""
+        for identifier in sorted(self._told):
+            self._take(ledger, identifier)
+            self._sort(ledger, identifier)
+        for identifier, contract in sorted(self._matched.items()):
+            self._take(ledger, identifier)
+            self._sort_entry(ledger, ledger.entries[identifier], contract)
+
+    def _tell(
+        self,
+        ledger: Ledger,
+        identifier: str,
+        fact: f.ReceiptIssued | f.ComplaintFiled | f.ContractStated,
+        adding: bool,
+    ) -> None:
+        self._take(ledger, identifier)
+        self._told.pop(identifier, None)
+        if adding and (fact.payee_account or fact.merchant_code):
+            self._told[identifier] = fact
+            self._sort(ledger, identifier)
+
+    def _sort(self, ledger: Ledger, identifier: str) -> None:
+        """File a told source under its account unless that is designated on the source's day."""
+        fact = self._told[identifier]
+        kind, contract, day, amount_fen = _read(fact)
+        account = fact.payee_account or ledger.registers.settles_to(fact.merchant_code, day)
+        if account and not ledger.registers.designated(account, day):
+            self._give(ledger, identifier, account, Source(kind, contract, day, amount_fen))
+
+    def _give(self, ledger: Ledger, identifier: str, account: str, source: Source) -> None:
+        self.by_account[account][identifier] = source
+        self._accounts_of[source.contract].add(account)
+        self._account_of[identifier] = account
+        ledger.touched.accounts.add(account)
+
+    def _take(self, ledger: Ledger, identifier: str) -> None:
+        account = self._account_of.pop(identifier, None)
+        if account is not None:
+            del self.by_account[account][identifier]
+            ledger.touched.accounts.add(account)
+
+
+def _read(
+    fact: f.ReceiptIssued | f.ComplaintFiled | f.ContractStated,
+) -> tuple[Kind, str, int, int]:
+    """Kind, contract, day and amount of a told source."""
+    match fact:
+        case f.ReceiptIssued():
+            return ("receipt", fact.contract, fact.day.toordinal(), fact.amount_fen)
+        case f.ComplaintFiled():
+            return ("complaint", fact.contract, fact.day.toordinal(), fact.amount_fen or 0)
+        case _:
+            return ("contract", fact.number, fact.signed.toordinal(), fact.price_fen)

@@ -1,0 +1,189 @@
+"""The institution's days: balances at close and what is owed, one value a day.
+
+Extended to the closed day and cut back to the first touched day, so a fact of last week costs a
+week. Days are ordinals, amounts fen. Sources: rules.md G9, B1, O1, R1.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from models.registers import FOREVER
+
+if TYPE_CHECKING:
+    from models.facts import BalanceReported
+    from models.ledger import Ledger
+    from models.matching import Entry
+
+Standing = Callable[[int], bool | None]
+
+
+class Series:
+    """Values by day from the first day on which anything is known, through `last`."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._closings: dict[str, dict[int, int]] = defaultdict(dict)
+        self._openings: dict[str, dict[int, int]] = defaultdict(dict)
+        self._net: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        self._base = FOREVER
+        self.last = 0
+        self._balances: dict[str, list[int | None]] = {}
+        self._unearned: list[int] = []
+        self._due: list[int] = []
+        self._paid: list[int] = []
+        self._batched: list[int] = []
+        self._runs: dict[str, list[int | None]] = {}
+
+    # ---- what facts say ----
+
+    def book(self, entry: Entry, adding: bool) -> None:
+        """A booked entry of the home currency moves the balance of its account."""
+        self._net[entry.account][entry.day] += entry.signed_fen if adding else -entry.signed_fen
+        self._ledger.touched.day(entry.day)
+
+    def report(self, fact: BalanceReported, adding: bool) -> None:
+        """A reported balance: the closing counts from its day on, the opening before it."""
+        day = fact.day.toordinal()
+        table = (self._closings if fact.what == "closing" else self._openings)[fact.account]
+        if adding:
+            table[day] = fact.balance_fen
+        else:
+            table.pop(day, None)
+        self._ledger.touched.day(day)
+
+    # ---- keeping the days right ----
+
+    def extend(self, closed: int) -> None:
+        """Cut back to the first touched day, then work the days out through the closed day."""
+        self._cut(self._ledger.touched.since)
+        if self._base == FOREVER:
+            self._base = self._first_day()
+            if closed < self._base:
+                self._base = FOREVER
+                return
+            self.last = self._base - 1
+        totals = self._ledger.totals
+        batches = self._ledger.batches
+        unearned = self._unearned[-1] if self._unearned else 0
+        due = self._due[-1] if self._due else 0
+        paid = self._paid[-1] if self._paid else 0
+        batched = self._batched[-1] if self._batched else 0
+        for day in range(self.last + 1, closed + 1):
+            unearned += totals.unearned.get(day, 0)
+            due += totals.due.get(day, 0)
+            paid += totals.paid.get(day, 0)
+            batched += batches.get(day, 0)
+            self._unearned.append(unearned)
+            self._due.append(due)
+            self._paid.append(paid)
+            self._batched.append(batched)
+        for account in self._ledger.registers.accounts:
+            self._extend_balance(account, closed)
+        self.last = max(self.last, closed)
+
+    def _extend_balance(self, account: str, closed: int) -> None:
+        values = self._balances.setdefault(account, [])
+        balance = values[-1] if values else None
+        closings, net = self._closings.get(account, {}), self._net.get(account, {})
+        if not values:
+            # A closing reported before the first of these days still carries into them.
+            earlier = [day for day in closings if day < self._base]
+            balance = closings[max(earlier)] if earlier else None
+        for day in range(self._base + len(values), closed + 1):
+            reported = closings.get(day)
+            if reported is not None:
+                balance = reported
+            elif balance is not None:
+                balance += net.get(day, 0)
+            values.append(balance)
+
+    def _cut(self, day: int) -> None:
+        if day < self._base:
+            self._base = FOREVER
+            day = 0
+        length = max(0, day - self._base) if self._base != FOREVER else 0
+        for values in (self._unearned, self._due, self._paid, self._batched):
+            del values[length:]
+        for balances in self._balances.values():
+            del balances[length:]
+        for run in self._runs.values():
+            del run[length:]
+        if self._base == FOREVER:
+            self.last = 0
+        else:
+            self.last = min(self.last, day - 1)
+
+    def _first_day(self) -> int:
+        totals, batches = self._ledger.totals, self._ledger.batches
+        tables = [totals.unearned, totals.due, totals.paid, batches]
+        tables += [*self._net.values(), *self._closings.values(), *self._openings.values()]
+        return min((min(table) for table in tables if table), default=FOREVER)
+
+    # ---- answers ----
+
+    @property
+    def first(self) -> int:
+        """The first day of the series; past every day when there is none."""
+        return self._base
+
+    def unearned(self, day: int) -> int:
+        """Sum of what is owed in lessons, of the contracts signed by then (B1)."""
+        return self._at(self._unearned, day)
+
+    def due(self, day: int) -> int:
+        """Sum over contracts of what may be released and was not by name (R1)."""
+        return self._at(self._due, day)
+
+    def paid(self, day: int) -> int:
+        """Everything paid on all contracts."""
+        return self._at(self._paid, day)
+
+    def batched(self, day: int) -> int:
+        """Everything released in batches."""
+        return self._at(self._batched, day)
+
+    def _at(self, values: list[int], day: int) -> int:
+        place = day - self._base
+        return values[place] if 0 <= place < len(values) else 0
+
+    def balance(self, account: str, day: int) -> int | None:
+        """The balance at close (G9), None when no closing was reported by then."""
+        place = day - self._base
+        values = self._balances.get(account, ())
+        return values[place] if 0 <= place < len(values) else None
+
+    def balance_or_opening(self, account: str, day: int) -> int | None:
+        """The balance at close, before the first statement its opening (O1)."""
+        balance = self.balance(account, day)
+        openings = self._openings.get(account)
+        if balance is not None or not openings:
+            return balance
+        first = min(openings)
+        net = self._net.get(account, {})
+        return openings[first] + sum(net.get(d, 0) for d in range(first, day + 1))
+
+    def last_closing(self, account: str) -> int | None:
+        """The latest day of which a closing was reported."""
+        return max(self._closings.get(account, ()), default=None)
+
+    def run_start(self, name: str, day: int, stands: Standing) -> int | None:
+        """The first day of the unbroken run of days, ending at this day, on which it stands (G4).
+
+        `stands` answers for one day; None means that the day cannot be decided and neither begins
+        nor breaks a run. None when it does not stand on the day itself.
+        """
+        runs = self._runs.setdefault(name, [])
+        for each in range(self._base + len(runs), day + 1):
+            before = runs[-1] if runs else None
+            answer = stands(each)
+            if answer is None:
+                runs.append(before)
+            elif answer:
+                runs.append(each if before is None else before)
+            else:
+                runs.append(None)
+        place = day - self._base
+        return runs[place] if 0 <= place < len(runs) and stands(day) else None

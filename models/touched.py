@@ -1,0 +1,29 @@
+"""What the facts put since the last evaluation touched, so that only that is judged again."""
+
+from models.registers import FOREVER
+
+
+class Touched:
+    """Subjects by kind, and the first day from which the day series is no longer right."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything: the subjects were judged."""
+        self.registers = False
+        self.since = FOREVER
+        self.paths: dict[str, int] = {}
+        self.payments: set[str] = set()
+        self.entries: set[str] = set()
+        self.requests: set[str] = set()
+        self.statements: set[tuple[str, str, str]] = set()
+        self.accounts: set[str] = set()
+
+    def day(self, day: int) -> None:
+        """Note a day from which on balances, sums or outflows changed."""
+        self.since = min(self.since, day)
+
+    def everything(self) -> None:
+        """A register changed: every day is to be judged again."""
+        self.since = 0
