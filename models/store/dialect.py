@@ -1,0 +1,90 @@
+"""The only place that knows how the databases differ: inserts of many rows, as driver SQL.
+
+Rows go to the driver as plain tuples, in the order of the table's columns: Core's own handling of
+parameters costs more than the insert itself.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
+
+Row = tuple[Any, ...]
+
+_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_POSITIONAL: dict[str, Dialect] = {
+    "sqlite": SQLiteDialect(paramstyle="qmark"),
+    "postgresql": PGDialect(paramstyle="format"),  # type: ignore[no-untyped-call]
+}
+
+
+def insert(connection: Connection, table: Table, rows: Sequence[Row], *columns: str) -> None:
+    """Insert rows of these columns (none named: all of them)."""
+    if rows:
+        connection.exec_driver_sql(_insert(connection.dialect.name, table, columns), list(rows))
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Insert the rows whose primary key is not there yet; answer how many they were."""
+    if not rows:
+        return 0
+    statement = _insert_new(connection.dialect.name, table)
+    return connection.exec_driver_sql(statement, list(rows)).rowcount
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Row], *changing: str) -> None:
+    """Insert rows; of one whose primary key is there already only these columns change."""
+    if rows:
+        statement = _upsert(connection.dialect.name, table, changing)
+        connection.exec_driver_sql(statement, list(rows))
+
+
+def update(
+    connection: Connection, table: Table, rows: Sequence[Row], *changing: str, where: str
+) -> None:
+    """Update rows: the new values of `changing`, then the values for the marks in `where`.
+
+    `where` writes a mark as `?`.
+    """
+    if rows:
+        setting = ", ".join(f"{column} = ?" for column in changing)
+        statement = f"UPDATE {table.name} SET {setting} WHERE {where}"  # noqa: S608 -- our own names
+        connection.exec_driver_sql(_marked(connection.dialect.name, statement), list(rows))
+
+
+def delete(connection: Connection, table: Table, rows: Sequence[Row], *, where: str) -> None:
+    """Delete rows by the values for the marks in `where`."""
+    if rows:
+        statement = f"DELETE FROM {table.name} WHERE {where}"  # noqa: S608 -- our own names
+        connection.exec_driver_sql(_marked(connection.dialect.name, statement), list(rows))
+
+
+@cache
+def _insert(name: str, table: Table, columns: tuple[str, ...]) -> str:
+    chosen = dict.fromkeys(columns or tuple(table.columns.keys()))
+    return str(_INSERT[name](table).values(chosen).inline().compile(dialect=_POSITIONAL[name]))
+
+
+@cache
+def _insert_new(name: str, table: Table) -> str:
+    statement = _INSERT[name](table).on_conflict_do_nothing()
+    return str(statement.compile(dialect=_POSITIONAL[name]))
+
+
+@cache
+def _upsert(name: str, table: Table, changing: tuple[str, ...]) -> str:
+    statement = _INSERT[name](table)
+    statement = statement.on_conflict_do_update(
+        index_elements=list(table.primary_key.columns),
+        set_={column: statement.excluded[column] for column in changing},
+    )
+    return str(statement.compile(dialect=_POSITIONAL[name]))
+
+
+@cache
+def _marked(name: str, statement: str) -> str:
+    return statement if name == "sqlite" else statement.replace("?", "%s")

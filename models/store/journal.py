@@ -1,0 +1,146 @@
+"""The journal: every content of every fact once, who said so where, and which owner it concerns."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from models import facts as f
+from models.identity import join_id
+from models.keys import content_hash, encode, fact_id, own_day, stream_of
+from models.store import dialect
+from models.store.dialect import Row
+from models.store.tables import ACCOUNT_OWNERS, JOURNAL, SIGHTINGS
+
+# SQLite and PostgreSQL both take far more marks in one statement; this keeps plans short.
+_STREAMS_AT_ONCE = 500
+
+
+class Stated(msgspec.Struct, gc=False):
+    """One content of one fact with the first and the last time at which it was stated."""
+
+    stream: str
+    fact_id: str
+    content_hash: bytes
+    body: bytes
+    stated_first: str
+    stated_last: str
+    fact: f.Fact
+
+
+def gather(told: Iterable[f.Told]) -> tuple[list[Stated], list[bytes]]:
+    """Each content once, in order of its key, and the content hash of each telling in its order."""
+    contents: dict[tuple[str, bytes], Stated] = {}
+    hashes: list[bytes] = []
+    for telling in told:
+        fact, stated_at = telling.fact, telling.stated_at
+        body = encode(fact)
+        digest, identifier = content_hash(body), fact_id(fact)
+        hashes.append(digest)
+        known = contents.get((identifier, digest))
+        if known is None:
+            stream = stream_of(identifier)
+            content = Stated(stream, identifier, digest, body, stated_at, stated_at, fact)
+            contents[identifier, digest] = content
+        elif stated_at < known.stated_first:
+            known.stated_first = stated_at
+        elif stated_at > known.stated_last:
+            known.stated_last = stated_at
+    ordered = sorted(contents.values(), key=lambda c: (c.stream, c.fact_id, c.content_hash))
+    return ordered, hashes
+
+
+def write(connection: Connection, contents: Sequence[Stated]) -> int:
+    """Add the contents that are new, widen the stated times of the others; how many were new."""
+    rows = [_journal_row(content) for content in contents]
+    new = dialect.insert_new(connection, JOURNAL, rows)
+    if new < len(rows):
+        key = "stream = ? AND fact_id = ? AND content_hash = ?"
+        keys = [(c, (c.stream, c.fact_id, c.content_hash)) for c in contents]
+        firsts = [(c.stated_first, *k, c.stated_first) for c, k in keys]
+        lasts = [(c.stated_last, *k, c.stated_last) for c, k in keys]
+        earlier, later = f"{key} AND stated_first > ?", f"{key} AND stated_last < ?"
+        dialect.update(connection, JOURNAL, firsts, "stated_first", where=earlier)
+        dialect.update(connection, JOURNAL, lasts, "stated_last", where=later)
+    return new
+
+
+def write_sightings(connection: Connection, rows: Sequence[Row]) -> None:
+    """Add rows of (fact id, content hash, file id, position, stated at, first seen), once each."""
+    dialect.insert_new(connection, SIGHTINGS, rows)
+
+
+def read(
+    connection: Connection, streams: Iterable[str]
+) -> Iterator[tuple[str, bytes, bytes, str, str]]:
+    """Of these streams: fact id, content hash, body, first and last time stated."""
+    columns = JOURNAL.c
+    wanted = sorted(streams)
+    for start in range(0, len(wanted), _STREAMS_AT_ONCE):
+        part = wanted[start : start + _STREAMS_AT_ONCE]
+        query = (
+            select(
+                *(columns.fact_id, columns.content_hash, columns.body),
+                *(columns.stated_first, columns.stated_last),
+            )
+            .where(columns.stream.in_(part))
+            .order_by(columns.stream, columns.fact_id, columns.content_hash)
+        )
+        for row in connection.execute(query):
+            yield row[0], row[1], row[2], row[3], row[4]
+
+
+def count(connection: Connection, streams: Iterable[str]) -> int:
+    """How many contents these streams hold."""
+    wanted = sorted(streams)
+    total = 0
+    for start in range(0, len(wanted), _STREAMS_AT_ONCE):
+        part = wanted[start : start + _STREAMS_AT_ONCE]
+        query = select(func.count()).select_from(JOURNAL).where(JOURNAL.c.stream.in_(part))
+        total += connection.execute(query).scalar_one()
+    return total
+
+
+def write_owners(connection: Connection, pairs: Iterable[tuple[str, str]]) -> None:
+    """Remember that an account was stated to be of an institution."""
+    dialect.insert_new(connection, ACCOUNT_OWNERS, sorted(set(pairs)))
+
+
+def owners(connection: Connection) -> list[tuple[str, str]]:
+    """Every account with every institution that it was ever stated to be of."""
+    query = select(ACCOUNT_OWNERS.c.account, ACCOUNT_OWNERS.c.institution)
+    return [(row[0], row[1]) for row in connection.execute(query)]
+
+
+def institution_streams(connection: Connection) -> list[str]:
+    """The streams of institutions that the journal holds."""
+    query = select(JOURNAL.c.stream).where(JOURNAL.c.stream.startswith("i:")).distinct()
+    return list(connection.execute(query).scalars())
+
+
+def account_stream(account: str) -> str:
+    """The stream of an account's facts."""
+    return join_id("a:" + account)
+
+
+def institution_stream(institution: str) -> str:
+    """The stream of an institution's own facts."""
+    return join_id("i:" + institution)
+
+
+def institution_of(stream: str) -> str | None:
+    """The institution whose own stream this is, or None."""
+    if not stream.startswith("i:"):
+        return None
+    return stream[2:].replace("%2F", "/").replace("%25", "%")
+
+
+def _journal_row(content: Stated) -> Row:
+    day: date | None = own_day(content.fact)
+    return (
+        *(content.stream, content.fact_id, content.content_hash),
+        type(content.fact).__name__,
+        day.isoformat() if day else None,
+        *(content.body, content.stated_first, content.stated_last),
+    )
