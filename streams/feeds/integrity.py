@@ -1,0 +1,198 @@
+"""Do a statement's own figures prove it? Each comparison is a named check; nothing is repaired.
+
+Sums are kept per currency; pending and informational entries are in none (rules.md S1).
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from models.facts import EntryBooked
+from models.money import format_yuan
+from streams.feeds.records import Check, Closing, Declared, End, Entry, Opening, Record
+
+NOT_PROVING = "entry-in-period"
+"""The one check that holds single entries instead of their statement."""
+
+
+class _Sums:
+    """The booked entries of one currency, by effect and by the column they were written in."""
+
+    def __init__(self) -> None:
+        self.counts = {"C": 0, "D": 0}
+        self.fen = {"C": 0, "D": 0}
+        self.column_counts = {"C": 0, "D": 0}
+        self.column_fen = {"C": 0, "D": 0}
+        self.net_fen = 0
+        self.balance_fen: int | None = None
+        self.running_gaps: list[tuple[str, int]] = []
+
+    def add(self, entry: Entry, fact: EntryBooked) -> None:
+        direction, amount_fen = fact.direction, fact.amount_fen
+        self.counts[direction] += 1
+        self.fen[direction] += amount_fen
+        if entry.red_ink:
+            column = "D" if direction == "C" else "C"
+            self.column_counts[column] += 1
+            self.column_fen[column] -= amount_fen
+        else:
+            self.column_counts[direction] += 1
+            self.column_fen[direction] += amount_fen
+        effect_fen = amount_fen if direction == "C" else -amount_fen
+        self.net_fen += effect_fen
+        if self.balance_fen is not None:
+            self.balance_fen += effect_fen
+        if entry.balance_fen is not None:
+            if self.balance_fen is not None and self.balance_fen != entry.balance_fen:
+                gap_fen = abs(self.balance_fen - entry.balance_fen)
+                self.running_gaps.append((entry.position, gap_fen))
+            # One wrong balance is one gap: go on from what the bank reports.
+            self.balance_fen = entry.balance_fen
+
+
+class _Proof:
+    """The figures of one statement while it is read."""
+
+    def __init__(self) -> None:
+        self.opening: dict[str, int] = {}
+        self.closing: dict[str, int] = {}
+        self.declared: list[Declared] = []
+        self.sums: dict[str, _Sums] = {}
+        self.announced = 0
+        self.announced_fen = {"C": 0, "D": 0}
+        self.days: dict[date, tuple[int, str]] = {}
+        self.has_running = False
+
+    def of(self, currency: str) -> _Sums:
+        sums = self.sums.get(currency)
+        if sums is None:
+            sums = self.sums[currency] = _Sums()
+            sums.balance_fen = self.opening.get(currency)
+        return sums
+
+    def add_entry(self, entry: Entry) -> None:
+        fact = entry.fact
+        count, first = self.days.get(fact.booking_date, (0, entry.position))
+        self.days[fact.booking_date] = (count + 1, first)
+        if isinstance(fact, EntryBooked):
+            self.of(fact.currency).add(entry, fact)
+            self.has_running = self.has_running or entry.balance_fen is not None
+        else:
+            self.announced += 1
+            self.announced_fen[fact.direction] += fact.amount_fen
+
+    def add_opening(self, opening: Opening) -> None:
+        self.opening[opening.currency] = opening.balance_fen
+        self.of(opening.currency).balance_fen = opening.balance_fen
+
+
+def checked(records: Iterable[Record]) -> Iterator[Record]:
+    """The same records, with the checks of each statement before its end."""
+    proof = _Proof()
+    for record in records:
+        match record:
+            case Entry():
+                proof.add_entry(record)
+            case Opening():
+                proof.add_opening(record)
+            case Closing():
+                proof.closing[record.currency] = record.balance_fen
+            case Declared():
+                proof.declared.append(record)
+            case End():
+                yield from _checks(proof, record)
+                proof = _Proof()
+            case Check():
+                pass
+        yield record
+
+
+def _checks(proof: _Proof, end: End) -> Iterator[Check]:
+    def check(name: str, faults: list[str], detail: str = "", gap_fen: int = 0) -> Check:
+        shown = "; ".join(faults) if faults else detail
+        return Check(end.account, end.statement, end.currency, name, not faults, shown, gap_fen)
+
+    if proof.opening and proof.closing:
+        faults, detail, gap_fen = _balance_faults(proof)
+        yield check("opening+entries=closing", faults, detail, gap_fen)
+    if proof.has_running:
+        gaps = [gap for sums in proof.sums.values() for gap in sums.running_gaps]
+        faults = [f"{place}: gap {format_yuan(gap_fen)}" for place, gap_fen in gaps[:3]]
+        yield check("running-balance", faults, "", gaps[0][1] if gaps else 0)
+    for declared in proof.declared:
+        yield check("declared-counts", _count_faults(proof, declared))
+        faults, gap_fen = _sum_faults(proof, declared)
+        yield check("declared-sums", faults, "", gap_fen)
+    outside = [
+        f"{first}: {count} booked on {day}, the period is {end.begins} to {end.ends}"
+        for day, (count, first) in sorted(proof.days.items())
+        if not end.begins <= day <= end.ends
+    ]
+    yield check(NOT_PROVING, outside)
+
+
+def _balance_faults(proof: _Proof) -> tuple[list[str], str, int]:
+    both = sorted(proof.opening.keys() & proof.closing.keys())
+    if not both:
+        opened, closed = sorted(proof.opening)[0], sorted(proof.closing)[0]
+        reason = f"the opening is in {opened}, the closing in {closed}"
+        return [reason], "", abs(proof.opening[opened] - proof.closing[closed])
+    faults, details, total_gap_fen = [], [], 0
+    for currency in both:
+        opening, closing = proof.opening[currency], proof.closing[currency]
+        sums = proof.of(currency)
+        gap_fen = opening + sums.net_fen - closing
+        shown = (
+            f"{currency} {format_yuan(opening)} + {format_yuan(sums.fen['C'])}"
+            f" - {format_yuan(sums.fen['D'])} = {format_yuan(opening + sums.net_fen)},"
+            f" closing {format_yuan(closing)}"
+        )
+        details.append(shown)
+        if gap_fen:
+            faults.append(f"{shown}: gap {format_yuan(abs(gap_fen))}")
+            total_gap_fen += abs(gap_fen)
+    return faults, "; ".join(details), total_gap_fen
+
+
+def _count_faults(proof: _Proof, declared: Declared) -> list[str]:
+    sums = _declared_sums(proof, declared)
+    counts = {key: sum(part.counts[key] for part in sums) for key in ("C", "D")}
+    columns = {key: sum(part.column_counts[key] for part in sums) for key in ("C", "D")}
+    booked = counts["C"] + counts["D"]
+    faults = []
+    # Some banks count what is only announced; either number proves that no row is lost.
+    if declared.entries not in (None, booked, booked + proof.announced):
+        faults.append(f"{declared.entries} entries declared, {booked} found")
+    if declared.credits not in (None, counts["C"], columns["C"]):
+        faults.append(f"{declared.credits} credits declared, {counts['C']} found")
+    if declared.debits not in (None, counts["D"], columns["D"]):
+        faults.append(f"{declared.debits} debits declared, {counts['D']} found")
+    return faults
+
+
+def _sum_faults(proof: _Proof, declared: Declared) -> tuple[list[str], int]:
+    sums = _declared_sums(proof, declared)
+    fen = {key: sum(part.fen[key] for part in sums) for key in ("C", "D")}
+    column = {key: sum(part.column_fen[key] for part in sums) for key in ("C", "D")}
+    waiting = proof.announced_fen
+    rows = (
+        ("credits", declared.credit_fen, fen["C"], column["C"], waiting["C"]),
+        ("debits", declared.debit_fen, fen["D"], column["D"], waiting["D"]),
+        (
+            *("entries", declared.sum_fen, fen["C"] + fen["D"]),
+            *(column["C"] + column["D"], waiting["C"] + waiting["D"]),
+        ),
+    )
+    faults, gap_fen_max = [], 0
+    for what, stated, found, by_column, announced in rows:
+        if stated is None or stated in (found, by_column, found + announced):
+            continue
+        gap_fen_max = max(gap_fen_max, abs(stated - found))
+        faults.append(f"{what} declared {format_yuan(stated)}, found {format_yuan(found)}")
+    return faults, gap_fen_max
+
+
+def _declared_sums(proof: _Proof, declared: Declared) -> list[_Sums]:
+    """Of one currency, or of all where the file declares one number for everything."""
+    if declared.currency:
+        return [proof.of(declared.currency)]
+    return list(proof.sums.values())

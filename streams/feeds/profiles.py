@@ -1,0 +1,94 @@
+"""Bank profiles: what the columns of a bank's export mean, as checked declarations in YAML."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import pydantic
+
+from config.load import ConfigError, read_yaml
+from streams.feeds.text import heading
+
+BANKS = Path(__file__).resolve().parents[2] / "config" / "banks"
+HEADER_ROWS_MAX = 40
+
+_CURRENCIES = {
+    **dict.fromkeys(("人民币元", "人民币", "CNY", "RMB", "001", "10", ""), "CNY"),
+    **{"美元": "USD", "欧元": "EUR", "港币": "HKD", "港元": "HKD", "日元": "JPY", "英镑": "GBP"},
+}
+
+Column = Literal[
+    *("account", "time", "debit", "credit", "amount", "type", "balance", "currency"),
+    *("booking_date", "value_date", "serial", "other_name", "other_account", "other_bank"),
+    *("payer_bank", "payer_account", "payer_name"),
+    *("payee_bank", "payee_account", "payee_name"),
+]
+Stated = Literal[
+    *("account", "entries", "debits", "credits", "debit_fen", "credit_fen"),
+    *("begins", "ends", "period", "opening", "closing", "created"),
+]
+
+
+class BankProfile(pydantic.BaseModel):
+    """One export of one bank. `signs` says how direction and sign are written:
+
+    `two-columns`: a debit and a credit column, a negative amount is red ink (红字).
+    `signed-by-type`: one signed amount, and a type that says who pays.
+    """
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    bank: str
+    product: str
+    status: Literal["verified", "unverified"]
+    encoding: Literal["gb18030", "utf-8"]
+    rhythm: Literal["daily", "monthly"]
+    signs: Literal["two-columns", "signed-by-type"]
+    required: tuple[str, ...]
+    columns: dict[Column, tuple[str, ...]]
+    types: dict[str, Literal["C", "D"]] = {}
+    remittance: tuple[str, ...]
+    code: tuple[str, ...] = ()
+    reversal_in: tuple[str, ...] = ()
+    reversal_words: tuple[str, ...] = ()
+    preamble: dict[Stated, tuple[str, ...]] = {}
+
+    @pydantic.model_validator(mode="after")
+    def _columns_fit_the_signs(self) -> "BankProfile":
+        wanted: set[Column] = {"balance", "currency", "booking_date", "serial"}
+        if self.signs == "two-columns":
+            wanted |= {"account", "debit", "credit"}
+        else:
+            wanted |= {"type", "amount", "payer_account", "payee_account"}
+        missing = wanted - self.columns.keys()
+        if missing:
+            raise ValueError(f"{self.signs} needs the columns {', '.join(sorted(missing))}")
+        return self
+
+    def heads(self, cells: list[str]) -> bool:
+        """Whether this row is the heading of this profile."""
+        return {heading(name) for name in self.required} <= {heading(cell) for cell in cells}
+
+
+@cache
+def load_profiles(folder: Path = BANKS) -> dict[str, BankProfile]:
+    """All profiles by id, which is the file's name. Raises ConfigError naming the file."""
+    profiles = {}
+    for path in sorted(folder.glob("*.yaml")):
+        content = read_yaml(path)
+        if not isinstance(content, dict):
+            raise ConfigError(f"{path}: a profile is a mapping")
+        try:
+            profiles[path.stem] = BankProfile.model_validate({"id": path.stem, **content})
+        except pydantic.ValidationError as error:
+            raise ConfigError(f"{path}: {error}") from error
+    return profiles
+
+
+def currency_of(text: str) -> str | None:
+    """The ISO code of a currency as banks write it; None for what is none."""
+    known = _CURRENCIES.get(text)
+    if known is None and len(text) == len("CNY") and text.isascii() and text.isupper():
+        return text
+    return known

@@ -1,0 +1,140 @@
+"""What a reader yields from one bank file, whatever its format, and how it refuses one.
+
+Per statement the order is: opening, entries from the oldest on, closing, declared, checks, end.
+Everything between two `End`s belongs to the later one.
+"""
+
+from datetime import date
+from mmap import mmap
+
+import msgspec
+
+from models.facts import EntryAnnounced, EntryBooked
+
+Data = bytes | mmap
+"""The bytes of a file; a map of it keeps the memory flat however large it is."""
+
+AMOUNT_FEN_MAX = 2**53
+TEXT_LENGTH_MAX = 200
+
+
+class FeedRefused(Exception):  # noqa: N818 -- it reads as the sentence that it is
+    """A file that cannot be trusted as a whole: why, and where the first doubtful byte stands."""
+
+    def __init__(self, reason: str, position: str) -> None:
+        super().__init__(f"{position}: {reason}" if position else reason)
+        self.reason = reason
+        self.position = position
+
+
+class Opening(msgspec.Struct, frozen=True, gc=False):
+    """The balance before the first entry; `interim` on a page that is not the first."""
+
+    account: str
+    statement: str
+    currency: str
+    balance_fen: int
+    day: date | None
+    position: str
+    interim: bool = False
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """One posting as the fact it will be.
+
+    `balance_fen` is the balance after it, where the format reports one. `red_ink` says that the
+    bank wrote it as a negative amount of the other direction (红字冲正).
+    """
+
+    fact: EntryBooked | EntryAnnounced
+    position: str
+    balance_fen: int | None = None
+    red_ink: bool = False
+
+
+class Closing(msgspec.Struct, frozen=True, gc=False):
+    """The balance after the last entry; `interim` on a page that is not the last."""
+
+    account: str
+    statement: str
+    currency: str
+    balance_fen: int
+    day: date | None
+    position: str
+    interim: bool = False
+
+
+class Declared(msgspec.Struct, frozen=True, gc=False):
+    """What the file itself says about its numbers; None where it says nothing."""
+
+    account: str
+    statement: str
+    currency: str
+    entries: int | None = None
+    credits: int | None = None
+    debits: int | None = None
+    credit_fen: int | None = None
+    debit_fen: int | None = None
+    sum_fen: int | None = None
+
+
+class Check(msgspec.Struct, frozen=True, gc=False):
+    """One comparison by name. `gap_fen` is the absolute difference of money, where there is one."""
+
+    account: str
+    statement: str
+    currency: str
+    name: str
+    ok: bool
+    detail: str = ""
+    gap_fen: int = 0
+
+
+class End(msgspec.Struct, frozen=True, gc=False):
+    """A statement read to its end; both days of the period belong to it.
+
+    `created` is UTC. `is_statement` is False for an intraday report or a notification, which tells
+    entries and closes nothing. `period_declared` is False where the dates give the period.
+    """
+
+    account: str
+    statement: str
+    currency: str
+    created: str
+    begins: date
+    ends: date
+    position: str
+    is_statement: bool = True
+    period_declared: bool = True
+
+
+Record = Opening | Entry | Closing | Declared | Check | End
+
+
+class Held(msgspec.Struct, frozen=True, gc=False):
+    """What waits: one entry, balance or row, with the place and the reason.
+
+    `body` is the fact as JSON where there is one (it can be released as it stands), else the
+    original text.
+    """
+
+    position: str
+    reason: str
+    body: str
+    account: str = ""
+    statement: str = ""
+    stated_at: str = ""
+
+
+class Serials:
+    """Makes serials unique within account and day: the second of the same gets `#2`."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, date, str], int] = {}
+
+    def unique(self, account: str, day: date, serial: str) -> str:
+        """The serial itself, or with the ordinal among equals behind it."""
+        key = (account, day, serial)
+        count = self._seen.get(key, 0) + 1
+        self._seen[key] = count
+        return serial if count == 1 else f"{serial}#{count}"

@@ -1,0 +1,155 @@
+"""Bytes to text, lines and cells; dates and times as Chinese files write them.
+
+Times without a zone are Asia/Shanghai, which has known no summer time since 1991.
+"""
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
+
+from streams.feeds.records import Data, FeedRefused
+
+SHANGHAI = timezone(timedelta(hours=8))
+EPOCH = "1970-01-01T00:00:00Z"
+
+_UTF8_BOM = b"\xef\xbb\xbf"
+_DAY = re.compile(r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|(\d{2})(\d{2}))", re.ASCII)
+_DAY_INSIDE = re.compile(r"(?<!\d)(\d{4}([-/]?)\d{2}\2\d{2})(?!\d)", re.ASCII)
+_TIME = re.compile(
+    r"(\d{4}-?\d{2}-?\d{2}|\d{4}/\d{1,2}/\d{1,2})[T ]+(\d{2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?"
+    r"[ ]*(Z|[+-]\d{2}:?\d{2})?",
+    re.ASCII,
+)
+_EDGES = " \t\r\n`\u3000\ufeff"
+_SPREADSHEET_NUMBER = re.compile(r"\d(\.\d+)?[eE]\+?\d+", re.ASCII)
+
+
+def decode(data: Data) -> str:
+    """The whole file as text: UTF-8 if it is that to the last byte, else GB18030, else refused.
+
+    GB18030 is a superset of GBK and GB2312, so it reads files declared as either.
+    """
+    whole = bytes(data)
+    nul = whole.find(b"\0")
+    if nul >= 0:
+        raise FeedRefused("a NUL byte stands in what should be text", f"byte {nul}")
+    if whole.startswith(_UTF8_BOM):
+        try:
+            return whole.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise FeedRefused("begins as UTF-8 but is not", f"byte {error.start + 3}") from error
+    try:
+        return whole.decode("utf-8")
+    except UnicodeDecodeError as error:
+        utf8_fault = error.start
+    try:
+        return whole.decode("gb18030")
+    except UnicodeDecodeError as error:
+        reason = f"neither UTF-8 (byte {utf8_fault}) nor GB18030 (byte {error.start})"
+        raise FeedRefused(reason, f"byte {max(utf8_fault, error.start)}") from error
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines of a text, ended by CR LF, LF or CR; other separators are part of a line."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.split("\n")
+
+
+def read_rows(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV table with their line numbers from 1; blank lines are no rows.
+
+    A quoted cell must end in its line: a quote that nobody closed would swallow the rows after it
+    without a word.
+    """
+    reader = csv.reader(lines, strict=True)
+    line_before = 0
+    try:
+        for cells in reader:
+            if reader.line_num != line_before + 1:
+                raise FeedRefused("a quote is not closed in its line", f"row {line_before + 1}")
+            line_before += 1
+            if cells:
+                yield line_before, cells
+    except csv.Error as error:
+        if "unexpected end of data" in str(error):
+            raise FeedRefused("a quote is not closed", f"row {line_before + 1}") from error
+        raise FeedRefused(f"no proper CSV: {error}", f"row {line_before + 1}") from error
+
+
+def clean(cell: str) -> str:
+    """A cell without what spreadsheets and banks put around it: blanks, backticks, `="…"`."""
+    cell = cell.strip(_EDGES)
+    if cell.startswith('="') and cell.endswith('"') and len(cell) > len('=""'):
+        return cell[2:-1].strip(_EDGES)
+    return cell
+
+
+def is_spreadsheet_number(cell: str) -> bool:
+    """Whether a spreadsheet has written a long number as 6.217E+18: digits are lost for good."""
+    return _SPREADSHEET_NUMBER.fullmatch(cell) is not None
+
+
+@lru_cache(maxsize=4096)
+def heading(cell: str) -> str:
+    """A heading as headings are compared: NFKC, no blanks, without a translation in brackets."""
+    plain = "".join(unicodedata.normalize("NFKC", clean(cell)).split())
+    first = plain.partition("[")[0]
+    return (first or plain).lower()
+
+
+@lru_cache(maxsize=65_536)
+def parse_day(text: str) -> date:
+    """Read YYYY-MM-DD, YYYY/M/D or YYYYMMDD. Raises ValueError with a sentence."""
+    match = _DAY.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no date YYYY-MM-DD")
+    year, *rest = (part for part in match.groups() if part is not None)
+    try:
+        return date(int(year), int(rest[0]), int(rest[1]))
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no date: {error}") from error
+
+
+def days_inside(text: str) -> list[date]:
+    """All dates YYYY-MM-DD, YYYY/MM/DD or YYYYMMDD that stand in a text, such as a file name."""
+    found = []
+    for match in _DAY_INSIDE.finditer(text):
+        try:
+            found.append(parse_day(match.group(1)))
+        except ValueError:
+            continue
+    return found
+
+
+@lru_cache(maxsize=4096)
+def parse_moment(text: str) -> datetime:
+    """Read a date and time as an aware moment in Shanghai. Raises ValueError with a sentence."""
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no time YYYY-MM-DDTHH:MM:SS")
+    day, clock, zone = match.groups()
+    try:
+        moment = datetime.combine(parse_day(day), time.fromisoformat(clock))
+        aware = datetime.fromisoformat(f"{moment.isoformat()}{zone or '+08:00'}")
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no time: {error}") from error
+    return aware.astimezone(SHANGHAI)
+
+
+def to_utc(moment: datetime) -> str:
+    """An aware moment as `YYYY-MM-DDTHH:MM:SSZ`, as facts carry it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def end_of_day(day: date) -> str:
+    """The last second of a day in Shanghai, in UTC."""
+    return f"{day.isoformat()}T15:59:59Z"
+
+
+def shanghai_day(stated_at: str) -> date:
+    """The day in Shanghai of a UTC moment `YYYY-MM-DDTHH:MM:SSZ`."""
+    return datetime.fromisoformat(stated_at).astimezone(SHANGHAI).date()
