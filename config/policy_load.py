@@ -17,6 +17,7 @@ from config.load import ConfigError, read_yaml
 from models.policy import (
     LEVEL_WORDS,
     MATCHING,
+    NATIONAL,
     AreaPolicy,
     Clause,
     DatedValue,
@@ -29,7 +30,7 @@ from models.policy import (
 
 POLICY = Path(__file__).parent / "policy"
 
-SWITCH = "yes_no"
+SWITCH = "switch"
 UNITS = {
     *("months", "days", "working_days", "class_hours", "minutes", "fen", "changes"),
     *("percent", "percent_of_paid", SWITCH),
@@ -87,7 +88,7 @@ class _AreaRule(_Shape):
 
 class _NationalRule(_Shape):
     rule: Word
-    matching: list[Word] = []
+    uses: list[Word] = []
     clauses: list[_Clause] = []
     parameters: dict[Word, _NationalParameter]
 
@@ -106,10 +107,10 @@ def load_policy(folder: Path = POLICY, default_city: str = "nanchang") -> Policy
     if default_city not in cities:
         raise ConfigError(f"{folder / 'areas.yaml'}: {default_city}: the default city is missing")
     _check_folders(folder, cities)
-    national = _national_rules(folder / "national")
+    national = _national_rules(folder / NATIONAL)
     provinces = {city.province for city in cities.values() if city.province}
     by_province = {name: _area_rules(folder / "province" / name, national) for name in provinces}
-    areas = {}
+    areas = {NATIONAL: AreaPolicy(NATIONAL, national)}
     for name, city in cities.items():
         wider = by_province[city.province] if city.province else national
         areas[name] = AreaPolicy(name, _area_rules(folder / "city" / name, wider))
@@ -134,16 +135,14 @@ def _national_rules(folder: Path) -> Rules:
             _check_alike(path, parameters[-1], values)
         clauses = _clauses(path, told.clauses)
         rules[told.rule] = RulePolicy(
-            told.rule, clauses, tuple(parameters), tuple(sorted(told.matching))
+            told.rule, clauses, tuple(parameters), tuple(sorted(told.uses))
         )
     if MATCHING not in rules:
         raise ConfigError(f"{folder / MATCHING}.yaml: the file is missing")
-    shared = {parameter.name for parameter in rules[MATCHING].parameters}
-    for rule in rules.values():
-        for unknown in sorted(set(rule.matching) - shared):
-            raise ConfigError(
-                f"{folder / rule.rule}.yaml: matching: {unknown} is no parameter of matching.yaml"
-            )
+    declared = {f"{rule}.{each.name}" for rule in rules for each in rules[rule].parameters}
+    for rule, policy in rules.items():
+        for unknown in sorted(set(policy.uses) - declared):
+            raise ConfigError(f"{folder / rule}.yaml: uses: nobody declares {unknown}")
     return rules
 
 
@@ -201,7 +200,7 @@ def _clauses(path: Path, told: list[_Clause]) -> tuple[Clause, ...]:
 def _check_folders(folder: Path, cities: dict[str, _City]) -> None:
     provinces = {city.province for city in cities.values() if city.province}
     known = {"province": provinces, "city": set(cities)}
-    here = {"areas.yaml", "national", *known}
+    here = {"areas.yaml", NATIONAL, *known}
     for path in _inside(folder):
         if path.name not in here:
             raise ConfigError(f"{path}: only {sorted(here)} belong here")

@@ -21,6 +21,9 @@ NO_LEGAL_TEXT = "project default, no legal text"
 MATCHING = "matching"
 """The name under which the numbers of matching are kept, as if it were a rule."""
 
+NATIONAL = "national"
+"""The name of what holds where no area has values of its own."""
+
 Steps = dict[LevelWord, int]
 """One number for each level, blue to red."""
 
@@ -64,13 +67,13 @@ class Parameter(msgspec.Struct, frozen=True):
 class RulePolicy(msgspec.Struct, frozen=True):
     """What holds for one rule in one area.
 
-    `matching` names the values of matching that the rule's findings depend on as well.
+    `uses` names what the rule's findings depend on besides, as `<rule>.<parameter>`.
     """
 
     rule: str
     clauses: tuple[Clause, ...] = ()
     parameters: tuple[Parameter, ...] = ()
-    matching: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
 
 
 class AreaPolicy:
@@ -144,17 +147,23 @@ class AreaPolicy:
 
     def _hashed(self, rule: str) -> object:
         own = self.rules[rule]
-        shared = self.rules[MATCHING].parameters if own.matching else ()
+        names = [(rule, parameter.name) for parameter in own.parameters]
+        names += [(other, name) for other, _, name in (each.partition(".") for each in own.uses)]
         return {
-            "rule": _by_name(own.parameters),
-            MATCHING: _by_name(tuple(each for each in shared if each.name in own.matching)),
+            f"{other}.{parameter.name}": [
+                [value.since.isoformat(), value.value] for value in parameter.values
+            ]
+            for other, name in names
+            for parameter in self.rules[other].parameters
+            if parameter.name == name
         }
 
 
 class Policy:
     """The policies of all areas; a city that has none of its own is judged by the default city's.
 
-    `areas` maps each city's id to its merged policy, `ids` further spellings of a city to its id.
+    `areas` maps each city's id, and NATIONAL, to what holds there; `ids` maps further spellings of
+    a city to its id.
     """
 
     __slots__ = ("_areas", "_default", "_ids")
@@ -173,7 +182,7 @@ class Policy:
 
     def cities(self) -> tuple[str, ...]:
         """The ids of the cities that are known, in order."""
-        return tuple(sorted(self._areas))
+        return tuple(sorted(self._areas.keys() - {NATIONAL}))
 
     def digest(self) -> str:
         """The SHA-256, in hexadecimal, over what holds in all areas and the default."""
@@ -205,13 +214,6 @@ def _continued(wider: tuple[_Dated, ...], nearer: tuple[_Dated, ...]) -> tuple[_
 
 def _in_order(steps: Steps) -> StepTuple:
     return tuple((steps[word], word) for word in LEVEL_WORDS)
-
-
-def _by_name(parameters: tuple[Parameter, ...]) -> object:
-    return {
-        parameter.name: [[value.since.isoformat(), value.value] for value in parameter.values]
-        for parameter in parameters
-    }
 
 
 def _sha256(content: object) -> str:

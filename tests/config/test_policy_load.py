@@ -1,0 +1,306 @@
+"""The policy files: what they say, and that every error in one names the file and the key."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from config.load import ConfigError
+from config.policy_load import POLICY, load_policy
+from models.policy import MATCHING, NATIONAL, Policy
+
+DAY = date(2024, 6, 1).toordinal()
+
+NUMBERS = """
+charge-span             limit_months            3
+charge-hours            limit_hours             60
+charge-hours            by_mode                 False
+charge-hours            minutes_in_person       45
+charge-hours            minutes_online          30
+charge-amount           limit_fen               500000
+charge-without-contract tolerance_working_days  3
+payment-outside-account red_above_fen           1000000
+several-accounts        window_days             90
+several-accounts        changes_limit           2
+coverage-short          closes_working_days     3
+outflow-large           minimum_fen             100000
+outflow-large           window_days             7
+refund-late             term_before_start_days  None
+refund-late             term_after_start_days   None
+matching                window_days             30
+matching                charge_window_days      30
+matching                fee_limit_fen           50000
+"""
+
+STEPS = """
+release-ahead   points        0   5  10  20
+coverage-short  percent     100  95  80  50
+outflow-large   day_percent   5  10  20  40
+outflow-large   week_percent 10  20  30  60
+refund-late     working_days  3   5  10  15
+"""
+
+RULES = {
+    *("charge-span", "charge-hours", "charge-amount", "charge-while-barred"),
+    *("charge-without-contract", "payment-outside-account", "several-accounts"),
+    *("release-ahead", "coverage-short", "outflow-large", "refund-late", "statement-broken"),
+    *("cannot-decide", MATCHING),
+}
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    """The policy as it is delivered."""
+    return load_policy()
+
+
+# --- what is delivered ----------------------------------------------------------------------------
+
+
+def test_every_rule_has_its_file(policy: Policy) -> None:
+    """Twelve rules, cannot-decide and the numbers of matching are declared in every area."""
+    for city in (NATIONAL, *policy.cities()):
+        assert set(policy.area(city).rules) == RULES
+
+
+@pytest.mark.parametrize("line", NUMBERS.strip().splitlines())
+def test_number_of_the_default_city(policy: Policy, line: str) -> None:
+    """Each number is the one of the catalogue."""
+    rule, name, expected = line.split()
+
+    assert expected == str(policy.area("nanchang").value(rule, name, DAY))
+
+
+@pytest.mark.parametrize("line", STEPS.strip().splitlines())
+def test_steps_of_the_default_city(policy: Policy, line: str) -> None:
+    """Each level's number is the one of the catalogue, blue to red."""
+    rule, name, *expected = line.split()
+    steps = policy.area("nanchang").steps(rule, name, DAY)
+
+    assert steps is not None
+    assert expected == [str(number) for number, _ in steps]
+    assert [word for _, word in steps] == ["blue", "yellow", "orange", "red"]
+
+
+def test_limit_of_the_amount_begins_on_its_day(policy: Policy) -> None:
+    """The 5,000 yuan hold from 29 December 2022, not from the day before."""
+    area = policy.area("nanchang")
+
+    first = date(2022, 12, 29).toordinal()
+    assert area.value("charge-amount", "limit_fen", first - 1) is None
+    assert area.value("charge-amount", "limit_fen", first) == 500_000
+
+
+@pytest.mark.parametrize("city", ["北京", "北京市", "beijing", "chengdu", "成都市"])
+def test_refund_terms_hold_where_a_city_sets_them(policy: Policy, city: str) -> None:
+    """Beijing and Chengdu give 5 days before the course's start and 15 after."""
+    area = policy.area(city)
+
+    assert area.value("refund-late", "term_before_start_days", DAY) == 5
+    assert area.value("refund-late", "term_after_start_days", DAY) == 15
+
+
+def test_text_of_a_city_stands_in_that_city_alone(policy: Policy) -> None:
+    """A Nanchang clause is quoted in Nanchang; Nanjing has its province's; neither the other's."""
+    rule = "charge-while-barred"
+
+    assert policy.area("南昌市").basis(rule, DAY).startswith("Nanchang plan II.2: 未建立资金监管")
+    assert policy.area("beijing").basis(rule, DAY) == "project default, no legal text"
+    assert policy.area("nanjing").basis("coverage-short", DAY).startswith("Jiangsu: ")
+    assert policy.area("nanchang").basis("coverage-short", DAY) == "project default, no legal text"
+
+
+def test_unknown_city_is_judged_by_the_default_city(policy: Policy) -> None:
+    """A city without values of its own gets the default city's area."""
+    assert policy.area("南极").area_id == "nanchang"
+    assert load_policy(default_city="beijing").area("").area_id == "beijing"
+
+
+def test_units_stand_at_the_end_of_names(policy: Policy) -> None:
+    """A number of fen, days or minutes says so in its name."""
+    for rule in policy.area(NATIONAL).rules.values():
+        for each in rule.parameters:
+            if each.unit in {"fen", "days", "months", "working_days"}:
+                assert each.name.endswith(each.unit), (rule.rule, each.name)
+
+
+# --- errors ---------------------------------------------------------------------------------------
+
+AREAS = "nanchang: {name: 南昌, province: jiangxi}\nbeijing: {name: 北京}\n"
+MATCHING_FILE = """
+rule: matching
+parameters:
+  window_days:
+    unit: days
+    description: both ways
+    values: [{since: 2000-01-01, value: 30, basis: b}]
+"""
+RULE_FILE = """
+rule: a-rule
+uses: [matching.window_days]
+clauses: [{since: 2021-01-01, basis: t}]
+parameters:
+  limit_fen:
+    unit: fen
+    description: the most
+    values:
+      - {since: 2021-01-01, value: 5, basis: b}
+      - {since: 2022-01-01, value: 6, basis: b}
+  percent:
+    unit: percent
+    description: below
+    values: [{since: 2021-01-01, value: {blue: 9, yellow: 8, orange: 7, red: 6}, basis: b}]
+  by_mode:
+    unit: switch
+    description: whether
+    values: [{since: 2021-01-01, value: false, basis: b}]
+"""
+CITY_FILE = """
+rule: a-rule
+parameters:
+  limit_fen:
+    values: [{since: 2023-01-01, value: 4, basis: b}]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A small policy that can be loaded."""
+    for path, text in {
+        "areas.yaml": AREAS,
+        "national/matching.yaml": MATCHING_FILE,
+        "national/a-rule.yaml": RULE_FILE,
+        "province/jiangxi/a-rule.yaml": CITY_FILE.replace("value: 4", "value: 3"),
+        "city/beijing/a-rule.yaml": CITY_FILE,
+    }.items():
+        write(tmp_path / path, text)
+    return tmp_path
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file into folders that may not be there yet."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def test_province_stands_between_nation_and_city(folder: Path) -> None:
+    """Nanchang has its province's value, Beijing its own; a city's goes before its province's."""
+    assert load_policy(folder).area("nanchang").value("a-rule", "limit_fen", DAY) == 3
+    assert load_policy(folder).area("beijing").value("a-rule", "limit_fen", DAY) == 4
+
+    write(folder / "city/nanchang/a-rule.yaml", CITY_FILE.replace("value: 4", "value: 2"))
+    assert load_policy(folder).area("nanchang").value("a-rule", "limit_fen", DAY) == 2
+
+
+NATION = "national/a-rule.yaml"
+CITY = "city/beijing/a-rule.yaml"
+LIMIT = "parameters.limit_fen.values"
+PERCENT = "parameters.percent.values.0.value"
+
+FAULTS = [
+    ("key twice", NATION, "rule: a-rule", "rule: a-rule\nrule: a-rule", "'rule' was already given"),
+    ("no basis", NATION, "value: 5, basis: b", "value: 5", f"{LIMIT}.0.basis: Field required"),
+    ("empty basis", NATION, "5, basis: b", "5, basis: ' '", f"{LIMIT}.0.basis: "),
+    ("no basis of a clause", NATION, ", basis: t", "", "clauses.0.basis: Field required"),
+    ("no since", NATION, "since: 2022-01-01, ", "", f"{LIMIT}.1.since: Field required"),
+    ("since is a text", NATION, "2022-01-01", "'2022-01-01'", f"{LIMIT}.1.since: "),
+    ("since is a moment", NATION, "2022-01-01", "2022-01-01 10:00:00", f"{LIMIT}.1.since: "),
+    ("no such date", NATION, "2022-01-01", "2022-02-30", "'2022-02-30' is no date"),
+    ("same day twice", NATION, "2022-01-01", "2021-01-01", f"{LIMIT}: since 2021-01-01 does not"),
+    ("days fall", NATION, "2022-01-01", "2020-01-01", f"{LIMIT}: since 2020-01-01 does not come"),
+    ("clauses fall", NATION, "basis: t}", "basis: t}, {since: 2020-01-01, basis: t}", "clauses: "),
+    ("a ratio", NATION, "value: 5", "value: 5.5", f"{LIMIT}.0.value: "),
+    ("below zero", NATION, "value: 5", "value: -5", f"{LIMIT}.0.value: "),
+    ("a text", NATION, "value: 5", "value: five", "'five' is no whole number"),
+    ("a number for a switch", NATION, "value: false", "value: 0", "0 does not fit the unit switch"),
+    ("a switch for a number", NATION, "value: 5", "value: true", "True does not fit the unit fen"),
+    ("a level missing", NATION, ", red: 6}", "}", f"{PERCENT}: exactly blue, yellow, orange, red"),
+    ("a level unknown", NATION, "red: 6", "pink: 6", f"{PERCENT}: exactly blue, yellow, orange"),
+    ("a switch in steps", NATION, "red: 6", "red: true", f"{PERCENT}: "),
+    ("steps not monotone", NATION, "orange: 7", "orange: 8", f"{PERCENT}: the steps must rise"),
+    ("steps and number", NATION, "value: 6", "value: {blue: 1, yellow: 2, orange: 3, red: 4}",
+     f"{LIMIT}.1.value: the steps run the other way, or are steps beside"),
+    ("unit unknown", NATION, "unit: fen", "unit: yuan", "parameters.limit_fen.unit: 'yuan' is"),
+    ("no unit", NATION, "    unit: fen\n", "", "parameters.limit_fen.unit: Field required"),
+    ("no description", NATION, "    description: below\n", "", "parameters.percent.description: "),
+    ("key unknown", NATION, "clauses:", "clause:", "clause: Extra inputs are not permitted"),
+    ("another rule's name", NATION, "rule: a-rule", "rule: b-rule", "rule: 'b-rule' must be the"),
+    ("use unknown", NATION, "window_days]", "window]", "uses: nobody declares matching.window"),
+    ("override unknown", CITY, "limit_fen", "limit", "parameters.limit: national/ does not"),
+    ("override empty", CITY, "[{since: 2023-01-01, value: 4, basis: b}]", "[]", f"{LIMIT}: "),
+    ("override without basis", CITY, ", basis: b", "", f"{LIMIT}.0.basis: Field required"),
+    ("override of another kind", CITY, "value: 4", "value: false", f"{LIMIT}.0.value: False does"),
+    ("override turns the steps", CITY, "limit_fen:\n    values: [{since: 2023-01-01, value: 4",
+     "percent:\n    values: [{since: 2023-01-01, value: {blue: 1, yellow: 2, orange: 3, red: 4}",
+     f"{PERCENT}: the steps run the other way"),
+    ("override's name", CITY, "rule: a-rule", "rule: b-rule", "rule: 'b-rule' must be the file's"),
+    ("override with a unit", CITY, "    values", "    unit: fen\n    values", "unit: Extra"),
+    ("default city gone", "areas.yaml", "nanchang", "nanjing", "nanchang: the default city is mis"),
+    ("city without a name", "areas.yaml", "{name: 北京}", "{}", "beijing.name: Field required"),
+    ("no list", "areas.yaml", AREAS, "[]", "the file: "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "expected"),
+    [fault[1:] for fault in FAULTS],
+    ids=[fault[0] for fault in FAULTS],
+)
+def test_fault_names_file_and_key(
+    folder: Path, path: str, old: str, new: str, expected: str
+) -> None:
+    """A fault in a file stops the loading, and the message says where and what."""
+    text = (folder / path).read_text(encoding="utf-8")
+    assert old in text
+    write(folder / path, text.replace(old, new, 1))
+
+    with pytest.raises(ConfigError) as caught:
+        load_policy(folder)
+
+    assert str(folder / path) in str(caught.value)
+    assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        ("city/atlantis/a-rule.yaml", CITY_FILE, "city/atlantis: areas.yaml names no such city"),
+        ("province/x/a-rule.yaml", CITY_FILE, "province/x: areas.yaml names no such province"),
+        ("village/x/a-rule.yaml", CITY_FILE, "village: only "),
+        ("city/beijing/b-rule.yaml", "rule: b-rule", "b-rule.yaml: rule: b-rule has no file in"),
+        ("city/beijing/a-rule.yml", CITY_FILE, "a-rule.yml: only <rule-id>.yaml belongs here"),
+        ("city/loose.yaml", CITY_FILE, "city/loose.yaml: areas.yaml names no such city"),
+    ],
+)
+def test_file_in_a_wrong_place_is_refused(
+    folder: Path, path: str, text: str, expected: str
+) -> None:
+    """An area that areas.yaml does not name, a rule that nobody declares, another ending."""
+    write(folder / path, text)
+
+    with pytest.raises(ConfigError) as caught:
+        load_policy(folder)
+
+    assert expected in str(caught.value)
+
+
+def test_matching_and_national_are_needed(folder: Path) -> None:
+    """Without the numbers of matching, or without the folder, nothing is loaded."""
+    (folder / "national/a-rule.yaml").unlink()
+    (folder / "national/matching.yaml").unlink()
+    with pytest.raises(ConfigError, match=r"matching\.yaml: the file is missing"):
+        load_policy(folder)
+
+    (folder / "national").rmdir()
+    with pytest.raises(ConfigError, match="the folder cannot be read"):
+        load_policy(folder)
+
+
+def test_every_file_can_be_read_as_plain_yaml() -> None:
+    """The delivered files use nothing beyond plain YAML and keep to a hundred columns."""
+    for path in sorted(POLICY.rglob("*.yaml")):
+        text = path.read_text(encoding="utf-8")
+
+        assert isinstance(yaml.safe_load(text), dict)
+        assert max(map(len, text.splitlines())) <= 100, path

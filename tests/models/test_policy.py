@@ -1,0 +1,248 @@
+"""Values of law hold from their day on, the nearest area's first, and the hash sees values only."""
+
+from datetime import date, timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.policy import (
+    LEVEL_WORDS,
+    MATCHING,
+    NATIONAL,
+    NO_LEGAL_TEXT,
+    AreaPolicy,
+    Clause,
+    DatedValue,
+    Parameter,
+    Policy,
+    RulePolicy,
+    Steps,
+    nearest,
+)
+
+START = date(2022, 12, 29)
+LATER = date(2024, 3, 1)
+COVERAGE: Steps = {"red": 50, "blue": 100, "orange": 80, "yellow": 95}
+
+LIMIT = Parameter("limit_fen", "fen", "the most", (DatedValue(START, 500_000, "the text"),))
+PERCENT = Parameter("percent", "percent", "below", (DatedValue(START, COVERAGE, NO_LEGAL_TEXT),))
+SWITCH = Parameter("by_mode", "switch", "whether", (DatedValue(START, False, NO_LEGAL_TEXT),))
+TERM = Parameter("term_days", "days", "the term")
+RULE = RulePolicy(
+    "a-rule",
+    (Clause(START, "the text"),),
+    (LIMIT, PERCENT, SWITCH, TERM),
+    ("matching.window_days",),
+)
+WINDOW = Parameter("window_days", "days", "both ways", (DatedValue(START, 30, NO_LEGAL_TEXT),))
+FEE = Parameter("fee_limit_fen", "fen", "the most", (DatedValue(START, 50_000, NO_LEGAL_TEXT),))
+SHARED = RulePolicy(MATCHING, parameters=(WINDOW, FEE))
+
+Dates = st.dates(min_value=date(2000, 1, 1), max_value=date(2040, 1, 1))
+
+
+def area(*rules: RulePolicy) -> AreaPolicy:
+    """The policy of one area with these rules over RULE and SHARED."""
+    return AreaPolicy("here", {rule.rule: rule for rule in (RULE, SHARED, *rules)})
+
+
+def dated(*values: tuple[date, int]) -> tuple[DatedValue, ...]:
+    """Plain values with a basis."""
+    return tuple(DatedValue(since, value, "the text") for since, value in values)
+
+
+def with_limit(*values: tuple[date, int]) -> RulePolicy:
+    """RULE with other values of its limit."""
+    limit = msgspec.structs.replace(LIMIT, values=dated(*values))
+    return msgspec.structs.replace(RULE, parameters=(limit, PERCENT, SWITCH, TERM))
+
+
+# --- values of a day ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        (START - timedelta(1), None),
+        (START, 500_000),
+        (LATER - timedelta(1), 500_000),
+        (LATER, 400_000),
+        (date(2099, 1, 1), 400_000),
+    ],
+)
+def test_value_holds_from_its_day_until_the_next(day: date, expected: int | None) -> None:
+    """A value begins on its first day and ends the day before the next one; before it is none."""
+    policy = area(with_limit((START, 500_000), (LATER, 400_000)))
+
+    assert expected == policy.value("a-rule", "limit_fen", day.toordinal())
+
+
+def test_switch_that_is_off_is_a_value() -> None:
+    """An off switch answers False, and None before its first day."""
+    policy = area()
+
+    assert policy.value("a-rule", "by_mode", START.toordinal()) is False
+    assert policy.value("a-rule", "by_mode", START.toordinal() - 1) is None
+
+
+def test_steps_come_in_order_of_the_levels() -> None:
+    """Steps are given blue to red, however they were written, and not before their day."""
+    policy = area()
+    expected = ((100, "blue"), (95, "yellow"), (80, "orange"), (50, "red"))
+
+    assert expected == policy.steps("a-rule", "percent", START.toordinal())
+    assert policy.steps("a-rule", "percent", START.toordinal() - 1) is None
+
+
+def test_parameter_without_values_answers_none() -> None:
+    """A term that only some cities set is none elsewhere."""
+    policy = area()
+
+    assert policy.value("a-rule", "term_days", START.toordinal()) is None
+    assert policy.steps("a-rule", "term_days", START.toordinal()) is None
+
+
+@pytest.mark.parametrize(("rule", "name"), [("a-rule", "limit"), ("b-rule", "limit_fen")])
+def test_unknown_name_is_a_fault_of_the_caller(rule: str, name: str) -> None:
+    """A rule that asks for what no policy declares is told so, and gets no silent None."""
+    policy = area()
+
+    with pytest.raises(KeyError):
+        policy.value(rule, name, START.toordinal())
+    with pytest.raises(KeyError):
+        policy.steps(rule, name, START.toordinal())
+
+
+@given(Dates, st.lists(Dates, min_size=1, max_size=6, unique=True).map(sorted))
+def test_value_agrees_with_a_plain_search(day: date, starts: list[date]) -> None:
+    """On every day the value is the one of the latest first day that is not later."""
+    policy = area(with_limit(*((since, since.toordinal()) for since in starts)))
+    expected = max((since.toordinal() for since in starts if since <= day), default=None)
+
+    assert expected == policy.value("a-rule", "limit_fen", day.toordinal())
+
+
+def test_basis_is_the_text_of_the_day() -> None:
+    """A rule's text holds from its day on; before it, there is no text."""
+    policy = area()
+
+    assert policy.basis("a-rule", START.toordinal()) == "the text"
+    assert NO_LEGAL_TEXT == policy.basis("a-rule", START.toordinal() - 1)
+    assert NO_LEGAL_TEXT == policy.basis(MATCHING, START.toordinal())
+
+
+def test_default_is_never_law() -> None:
+    """Only a value with a text of its own counts as law."""
+    assert DatedValue(START, 3, "the text").is_law
+    assert not DatedValue(START, 3, NO_LEGAL_TEXT).is_law
+
+
+# --- areas ----------------------------------------------------------------------------------------
+
+
+def test_nearer_area_replaces_from_its_day_on() -> None:
+    """Before the city's first day the nation's values hold, from it on the city's alone."""
+    wider = with_limit((START, 500_000), (LATER, 400_000))
+    nearer = RulePolicy(
+        "a-rule",
+        parameters=(Parameter("limit_fen", "", "", dated((date(2023, 5, 1), 300_000))),),
+    )
+    merged = nearest(wider, nearer)
+    policy = area(merged)
+
+    assert policy.value("a-rule", "limit_fen", date(2023, 4, 30).toordinal()) == 500_000
+    assert policy.value("a-rule", "limit_fen", date(2023, 5, 1).toordinal()) == 300_000
+    assert policy.value("a-rule", "limit_fen", LATER.toordinal()) == 300_000
+    assert merged.parameters[0].unit == "fen"
+    assert wider.clauses == merged.clauses
+
+
+def test_nearer_area_declares_nothing_new() -> None:
+    """A name that no wider area declares is a broken invariant."""
+    with pytest.raises(AssertionError, match="new_fen"):
+        nearest(RULE, RulePolicy("a-rule", parameters=(Parameter("new_fen", "", ""),)))
+
+
+def test_city_is_found_by_id_and_in_chinese_else_the_default() -> None:
+    """A city's id and its Chinese spellings lead to its policy, all else to the default city's."""
+    areas = {name: AreaPolicy(name, {"a-rule": RULE, MATCHING: SHARED}) for name in ("a", "b")}
+    national = AreaPolicy(NATIONAL, {"a-rule": RULE, MATCHING: SHARED})
+    policy = Policy({**areas, NATIONAL: national}, "a", {"乙": "b", "乙市": "b"})
+    spellings = ("b", " B ", "乙", "乙市", "a", "丙", "", NATIONAL)
+
+    assert ["b", "b", "b", "b", "a", "a", "a", NATIONAL] == [
+        policy.area(city).area_id for city in spellings
+    ]
+    assert policy.cities() == ("a", "b")
+
+
+# --- hash -----------------------------------------------------------------------------------------
+
+
+def test_hash_is_sixteen_hex_digits() -> None:
+    """The hash fits beside a finding; the digest is a whole SHA-256."""
+    policy = area()
+
+    assert len(policy.hash("a-rule")) == 16
+    assert len(policy.digest()) == 64
+    assert int(policy.hash("a-rule") + policy.digest(), 16) >= 0
+
+
+def test_hash_sees_no_words() -> None:
+    """Other units, descriptions, texts and orders leave hash and digest alone."""
+    reworded = RulePolicy(
+        "a-rule",
+        (),
+        tuple(
+            Parameter(
+                each.name,
+                "x",
+                "y",
+                tuple(DatedValue(value.since, value.value, "z") for value in each.values),
+            )
+            for each in reversed(RULE.parameters)
+        ),
+        RULE.uses,
+    )
+
+    assert area().hash("a-rule") == area(reworded).hash("a-rule")
+    assert area().digest() == area(reworded).digest()
+
+
+@pytest.mark.parametrize(
+    "values", [((START, 500_001),), ((LATER, 500_000),), ((START, 500_000), (LATER, 1)), ()]
+)
+def test_hash_sees_every_value_and_day(values: tuple[tuple[date, int], ...]) -> None:
+    """Another number, another first day, one more and one less change the hash and the digest."""
+    other = area(with_limit(*values))
+
+    assert area().hash("a-rule") != other.hash("a-rule")
+    assert area().digest() != other.digest()
+
+
+def test_hash_sees_what_the_rule_uses() -> None:
+    """A rule's hash follows the numbers of matching that it names, and no others."""
+    window = msgspec.structs.replace(WINDOW, values=dated((START, 31)))
+    fee = msgspec.structs.replace(FEE, values=dated((START, 1)))
+
+    assert area().hash("a-rule") != area(RulePolicy(MATCHING, (), (window, FEE))).hash("a-rule")
+    assert area().hash("a-rule") == area(RulePolicy(MATCHING, (), (WINDOW, fee))).hash("a-rule")
+    assert area().digest() != area(RulePolicy(MATCHING, (), (WINDOW, fee))).digest()
+
+
+def test_digest_of_all_follows_the_default_city() -> None:
+    """The same numbers under another default city are another policy."""
+    areas = {
+        "a": AreaPolicy("a", {"a-rule": RULE, MATCHING: SHARED}),
+        "b": AreaPolicy("b", {"a-rule": with_limit((START, 1)), MATCHING: SHARED}),
+    }
+
+    assert Policy(areas, "a", {}).digest() == Policy(areas, "a", {}).digest()
+    assert Policy(areas, "a", {}).digest() != Policy(areas, "b", {}).digest()
+
+
+def test_level_words_rise() -> None:
+    """The words are in the order in which levels get worse."""
+    assert LEVEL_WORDS == ("blue", "yellow", "orange", "red")
