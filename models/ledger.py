@@ -6,14 +6,15 @@ number of calls cannot matter.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from models import facts as f
 from models.book import Book, Totals
 from models.contracts import Terms
-from models.directory import Directory, Request
-from models.keys import fact_id
+from models.directory import Directory, Request, reference_of
+from models.keys import fact_id, own_day
 from models.matching import Entry, classify
 from models.outside import OutsideSources
 from models.posting import post
@@ -51,6 +52,8 @@ class Ledger:
         )
         self.accepted: set[tuple[str, str]] = set()
         self.outside = OutsideSources()
+        self.outflows: dict[int, object] = {}
+        self._broken: dict[str, list[tuple[int, int]]] = {}
         self.series = Series(self)
         self.touched = Touched()
         self._register_rows: dict[str, f.Fact] = {}
@@ -109,7 +112,10 @@ class Ledger:
         self._reclassify_for(terms)
         self.books[number].terms = terms
         self.touched.payments.add(number)
-        self.touched.paths[number] = 0
+        signed = min(each.signed for each in (known, terms) if each is not None)
+        self.touched.paths[number] = min(signed, self.touched.paths.get(number, signed))
+        for release in self.releases_of.get(number, ()):
+            self.touched.day(self.entries[release].day)
         self.touched.requests |= self.directory.requests_of.get(number, set())
         self.outside.contract(self, identifier, contract, adding)
 
@@ -119,13 +125,13 @@ class Ledger:
             return
         contract = terms.contract
         for text in (contract.number, contract.order_number):
-            self._reclassify |= self._by_run.get(text.upper(), set())
+            self._reclassify |= self._by_run.get(reference_of(text), set())
         if contract.sub_account:
             self._reclassify |= self._by_sub_account.get(contract.sub_account, set())
         for payer in terms.payers:
             self._reclassify |= self._by_name.get(payer, set())
         for request in self.directory.requests_of.get(terms.number, ()):
-            self._reclassify |= self._by_run.get(request.upper(), set())
+            self._reclassify |= self._by_run.get(reference_of(request), set())
 
     def put_entry(self, identifier: str, fact: f.EntryBooked, adding: bool) -> None:
         """A booked entry; in another currency it is only shown (G11)."""
@@ -209,15 +215,15 @@ class Ledger:
         request = Request(asked, self._answers[number].values()) if asked else None
         self.directory.put_request(number, request)
         self.touched.requests.add(number)
-        self._reclassify |= self._by_run.get(number.upper(), set())
+        self._reclassify |= self._by_run.get(reference_of(number), set())
         for each in {contract, request.contract if request else ""} - {""}:
-            self._reclassify |= self._by_run.get(each.upper(), set())
+            self._reclassify |= self._by_run.get(reference_of(each), set())
             self._reclassify_for(self.directory.terms.get(each))
 
     def put_approval(self, _identifier: str, fact: f.WithdrawalApproved, adding: bool) -> None:
         """An approval that a debit may name."""
         self.directory.put_approval(fact.number, fact if adding else None)
-        self._reclassify |= self._by_run.get(fact.number.upper(), set())
+        self._reclassify |= self._by_run.get(reference_of(fact.number), set())
 
     def put_attribution(self, _identifier: str, fact: f.PaymentAttributed, adding: bool) -> None:
         """A person says where an entry belongs."""
@@ -242,6 +248,8 @@ class Ledger:
             self._reclassify |= self.entries.keys()
             self.touched.payments |= self.books.keys()
             self.touched.accounts |= self.foreign_on.keys()
+            self.touched.statements |= self.statements.keys()
+            self.touched.entries |= self.entries.keys()
             self.touched.everything()
             self.outside.resettle(self)
         self._reclassify |= self.reversals.settle(self.entries)
@@ -253,6 +261,24 @@ class Ledger:
         for number, since in self.touched.paths.items():
             self.books[number].retrace(since, self.totals)
             self.touched.day(since)
+        if self.touched.statements:
+            self._find_broken()
+
+    def close(self, day: int) -> None:
+        """Work the day series out through a closed day; what lay before the touched day stays."""
+        self.series.extend(day)
+        since = self.touched.since
+        for memo_day in [memo_day for memo_day in self.outflows if memo_day >= since]:
+            del self.outflows[memo_day]
+
+    def _find_broken(self) -> None:
+        self._broken.clear()
+        for (account, statement, currency), told in self.statements.items():
+            broken = told.get(False)
+            cleared = True in told or (account, statement) in self.accepted
+            if broken is not None and not cleared and currency == HOME_CURRENCY:
+                span = (broken.begins.toordinal(), broken.ends.toordinal())
+                self._broken.setdefault(account, []).append(span)
 
     def _classes(self, entry: Entry) -> tuple[Any, ...]:
         if not self.registers.owned(entry.account, entry.day):
@@ -264,14 +290,29 @@ class Ledger:
 
     # ---- answers ----
 
-    def payers(self, number: str) -> frozenset[str]:
-        """The payers of a contract, normalised; none when the contract is unknown."""
-        terms = self.directory.terms.get(number)
-        return terms.payers if terms else frozenset()
+    def broken_on(self, account: str, day: int) -> bool:
+        """Whether a statement that does not prove covers the day (S1)."""
+        return any(first <= day <= last for first, last in self._broken.get(account, ()))
 
-    def evidence(self, *facts: Iterable[str]) -> tuple[str, ...]:
-        """Fact ids in ascending order, each once."""
-        return tuple(sorted({identifier for each in facts for identifier in each}))
+    def day_of(self, identifier: str) -> int:
+        """The own day of a fact that has one."""
+        day = own_day(self.facts[identifier])
+        assert day is not None
+        return day.toordinal()
+
+    def closing_ids(self, account: str, day: int) -> tuple[str, ...]:
+        """The fact id of the latest closing reported by that day, for evidence."""
+        closing = self.series.closing_by(account, day)
+        if closing is None:
+            return ()
+        reported = date.fromordinal(closing)
+        fact = f.BalanceReported(account=account, day=reported, what="closing", balance_fen=0)
+        return (fact_id(fact),)
+
+    def request_ids(self, number: str) -> tuple[str, ...]:
+        """The fact ids of a refund request and its answers."""
+        asked = self._asked.get(number)
+        return (*((fact_id(asked),) if asked else ()), *self._answers.get(number, ()))
 
     def contract_id(self, number: str) -> tuple[str, ...]:
         """The fact id of a contract, empty when it is unknown."""

@@ -165,6 +165,10 @@ class Series:
         net = self._net.get(account, {})
         return openings[first] + sum(net.get(d, 0) for d in range(first, day + 1))
 
+    def closing_by(self, account: str, day: int) -> int | None:
+        """The latest day, not after this one, of which a closing was reported."""
+        return max((d for d in self._closings.get(account, ()) if d <= day), default=None)
+
     def last_closing(self, account: str) -> int | None:
         """The latest day of which a closing was reported."""
         return max(self._closings.get(account, ()), default=None)

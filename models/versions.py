@@ -28,15 +28,17 @@ class Versions:
         self._told: dict[str, Version | list[Version]] = {}
         self._retracted: set[str] = set()
         self._settled: dict[str, bytes] = {}
+        self._count = 0
 
     def __len__(self) -> int:
-        return sum(1 if isinstance(told, Version) else len(told) for told in self._told.values())
+        return self._count
 
     def add(self, identifier: str, version: Version) -> tuple[str, ...]:
         """Add one version; the ids whose effective fact may have changed, often just its own."""
         known = self._told.get(identifier)
         if known is None:
             self._told[identifier] = version
+            self._count += 1
         elif not self._merge(identifier, known, version):
             return ()
         fact = version.fact
@@ -88,6 +90,7 @@ class Versions:
                 break
         else:
             told.append(new)
+            self._count += 1
         self._told[identifier] = told[0] if len(told) == 1 else told
         return True
 

@@ -76,9 +76,11 @@ def name(connection: Connection, institution: str) -> tuple[str, str, str]:
     For lists and headings only: which row holds on a day is the ledger's matter.
     """
     columns = JOURNAL.c
+    stream = institution_stream(institution)
+    first = f"{stream}/{f.InstitutionStated.__name__}/"
+    # A range of the key, because the stream also holds every lesson; "0" is what follows "/".
     query = select(columns.body).where(
-        columns.stream == institution_stream(institution),
-        columns.kind == f.InstitutionStated.__name__,
+        columns.stream == stream, columns.fact_id >= first, columns.fact_id < first[:-1] + "0"
     )
     latest = query.order_by(
         columns.day.desc(), columns.stated_last.desc(), columns.content_hash

@@ -17,6 +17,12 @@ from models.store.tables import ACCOUNT_OWNERS, JOURNAL, SIGHTINGS
 _STREAMS_AT_ONCE = 500
 
 
+# Of a content: the fact's id and the content's hash.
+Key = tuple[str, bytes]
+# Fact id, content hash, body, first and last time stated.
+JournalRow = tuple[str, bytes, bytes, str, str]
+
+
 class Stated(msgspec.Struct, gc=False):
     """One content of one fact with the first and the last time at which it was stated."""
 
@@ -29,26 +35,25 @@ class Stated(msgspec.Struct, gc=False):
     fact: f.Fact
 
 
-def gather(told: Iterable[f.Told]) -> tuple[list[Stated], list[bytes]]:
-    """Each content once, in order of its key, and the content hash of each telling in its order."""
-    contents: dict[tuple[str, bytes], Stated] = {}
-    hashes: list[bytes] = []
+def gather(told: Iterable[f.Told]) -> tuple[list[Stated], list[Key]]:
+    """Each content once, in order of its key, and the key of each telling in its order."""
+    contents: dict[Key, Stated] = {}
+    keys: list[Key] = []
     for telling in told:
         fact, stated_at = telling.fact, telling.stated_at
         body = encode(fact)
-        digest, identifier = content_hash(body), fact_id(fact)
-        hashes.append(digest)
-        known = contents.get((identifier, digest))
+        key = (fact_id(fact), content_hash(body))
+        keys.append(key)
+        known = contents.get(key)
         if known is None:
-            stream = stream_of(identifier)
-            content = Stated(stream, identifier, digest, body, stated_at, stated_at, fact)
-            contents[identifier, digest] = content
+            stream = stream_of(key[0])
+            contents[key] = Stated(stream, *key, body, stated_at, stated_at, fact)
         elif stated_at < known.stated_first:
             known.stated_first = stated_at
         elif stated_at > known.stated_last:
             known.stated_last = stated_at
     ordered = sorted(contents.values(), key=lambda c: (c.stream, c.fact_id, c.content_hash))
-    return ordered, hashes
+    return ordered, keys
 
 
 def write(connection: Connection, contents: Sequence[Stated]) -> int:
@@ -71,10 +76,8 @@ def write_sightings(connection: Connection, rows: Sequence[Row]) -> None:
     dialect.insert_new(connection, SIGHTINGS, rows)
 
 
-def read(
-    connection: Connection, streams: Iterable[str]
-) -> Iterator[tuple[str, bytes, bytes, str, str]]:
-    """Of these streams: fact id, content hash, body, first and last time stated."""
+def read(connection: Connection, streams: Iterable[str]) -> Iterator[JournalRow]:
+    """The contents of these streams, stream by stream in order of their keys."""
     columns = JOURNAL.c
     wanted = sorted(streams)
     for start in range(0, len(wanted), _STREAMS_AT_ONCE):

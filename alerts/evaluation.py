@@ -1,0 +1,262 @@
+"""One institution under supervision: its facts, its two views, and the findings that stand.
+
+`findings = rules(ledger(facts), policy, closed_day)`; what is kept between calls only makes that
+value cheap to keep up to date.
+"""
+
+from datetime import date
+
+import msgspec
+import structlog
+
+from alerts.rules import RULES, Rule
+from alerts.rules.refund import still_unpaid
+from alerts.rules.view import View
+from models import facts as f
+from models.findings import Change, Finding, Key, difference
+from models.keys import own_day
+from models.ledger import Ledger
+from models.policy import AreaPolicy, Policy
+from models.registers import FOREVER
+from models.versions import Version, Versions
+from models.working_days import WorkingCalendar
+
+CODE_VERSION = "1"
+"""Raised whenever a release may answer otherwise than the one before; institutions go stale."""
+
+IMMEDIATE = tuple(rule for rule in RULES if not rule.at_close)
+AT_CLOSE = tuple(rule for rule in RULES if rule.at_close)
+# No immediate rule reads these, and they are most of what comes in.
+ONLY_AT_CLOSE = (f.LessonDelivered, f.BalanceReported)
+
+log = structlog.get_logger()
+
+
+class Law(msgspec.Struct, frozen=True):
+    """What is judged by: the policy of all areas and the calendar of working days."""
+
+    policy: Policy
+    calendar: WorkingCalendar
+
+
+class Supervision:
+    """An institution in memory. Adding is set union; evaluate() gives what changed since."""
+
+    def __init__(self, institution: str, law: Law, as_of: date | None = None) -> None:
+        self.institution = institution
+        self.standing: dict[Key, Finding] = {}
+        self.facts_count = 0
+        self._law = law
+        self._as_of = as_of
+        self._versions = Versions()
+        window = law.policy.area("").value("matching", "window_days", FOREVER)
+        assert window is not None, "matching.window_days has no value"
+        area = law.policy.area("")
+        self._open = View(Ledger(institution, int(window)), area, law.calendar)
+        self._closed = View(Ledger(institution, int(window)), area, law.calendar)
+        self._closed.as_of = 0
+        self._pending: dict[str, int] = {}
+        self._results: dict[tuple[int, str], tuple[Finding, ...]] = {}
+        self._waiting: set[str] = set()
+        self._unpaid: set[str] = set()
+        self._before: dict[Key, Finding | None] = {}
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger as of the closed day, settled by the last evaluate()."""
+        return self._closed.ledger
+
+    @property
+    def all_facts(self) -> Ledger:
+        """The ledger of all facts, settled by the last evaluate()."""
+        return self._open.ledger
+
+    @property
+    def versions(self) -> Versions:
+        """Every content told of every fact."""
+        return self._versions
+
+    def add(
+        self,
+        identifier: str,
+        content_hash: bytes,
+        fact: f.Fact,
+        stated_first: str,
+        stated_last: str,
+    ) -> None:
+        """Add one content of a fact; the same again, or with wider times, is harmless."""
+        version = Version(content_hash, fact, stated_first, stated_last)
+        for touched in self._versions.add(identifier, version):
+            self._place(touched)
+
+    def evaluate(self, closed_day: date | None) -> list[Change]:
+        """Judge what was touched, at the close of a day; the difference in standing findings."""
+        self.facts_count = len(self._versions)
+        self._judge_immediate()
+        closed = 0 if closed_day is None else closed_day.toordinal()
+        if closed:
+            self._judge_at_close(max(closed, self._closed.as_of))
+        before = {key: old for key, old in self._before.items() if old is not None}
+        after = {key: self.standing[key] for key in self._before if key in self.standing}
+        self._before = {}
+        return list(difference(before, after))
+
+    def series(self) -> list[tuple[date, int | None, int]]:
+        """Day, balance over the dedicated accounts (None: unknown), unearned; both in fen."""
+        ledger = self._closed.ledger
+        found: list[tuple[date, int | None, int]] = []
+        for day in range(ledger.series.first, ledger.series.last + 1):
+            accounts = ledger.registers.designated_accounts(day)
+            balances = [ledger.series.balance(account, day) for account in accounts]
+            known = [balance for balance in balances if balance is not None]
+            total = sum(known) if len(known) == len(balances) and balances else None
+            found.append((date.fromordinal(day), total, ledger.series.unearned(day)))
+        return found
+
+    # ---- placing facts into the two views ----
+
+    def _place(self, identifier: str) -> None:
+        fact = self._versions.effective(identifier)
+        day = own_day(fact) if fact is not None else None
+        if self._as_of is not None and day is not None and day > self._as_of:
+            fact = day = None
+        if not isinstance(fact, ONLY_AT_CLOSE):
+            self._open.ledger.put(identifier, fact)
+        ordinal = 0 if day is None else day.toordinal()
+        if ordinal > self._closed.as_of:
+            self._pending[identifier] = ordinal
+            self._closed.ledger.put(identifier, None)
+        else:
+            self._pending.pop(identifier, None)
+            self._closed.ledger.put(identifier, fact)
+
+    def _judge_immediate(self) -> None:
+        view = self._open
+        view.ledger.settle()
+        touched = view.ledger.touched
+        if touched.registers:
+            view.policy = self._area(view.ledger, FOREVER)
+        subjects = {
+            "payments": touched.payments,
+            "entry": touched.entries,
+            "account": touched.accounts,
+            "statement": {"\n".join(identity) for identity in touched.statements},
+        }
+        for place, rule in enumerate(IMMEDIATE):
+            for subject in sorted(subjects[rule.subject]):
+                self._judge(place, rule, view, subject)
+        touched.clear()
+
+    def _judge_at_close(self, closed: int) -> None:
+        view = self._closed
+        for identifier in [i for i, day in self._pending.items() if day <= closed]:
+            del self._pending[identifier]
+            view.ledger.put(identifier, self._versions.effective(identifier))
+        ledger, touched = view.ledger, view.ledger.touched
+        advanced = closed > view.as_of
+        law_changed = advanced and _law_changes(view.policy, view.as_of, closed)
+        if law_changed:
+            touched.everything()
+        view.as_of = closed
+        ledger.settle()
+        if touched.registers:
+            view.policy = self._area(ledger, closed)
+        if not advanced and touched.since == FOREVER and not touched.requests:
+            if touched.entries:
+                self._judge_entries(view, touched.entries)
+            touched.clear()
+            return
+        ledger.close(closed)
+        self._judge_entries(view, touched.entries | self._waiting)
+        since = touched.since
+        everything = since == 0
+        requests = touched.requests | (ledger.directory.requests.keys() if everything else set())
+        releases = ledger.releases_of
+        paths = releases if everything else _with_releases(ledger, touched.paths)
+        subjects = {
+            "path": set(paths) | {n for n in releases if _by_days(ledger, n)},
+            "request": requests | self._unpaid,
+            "institution": {""},
+            "day": {
+                f"day:{date.fromordinal(day).isoformat()}"
+                for day in ledger.debits_on
+                if since <= day <= closed
+            },
+        }
+        for place, rule in enumerate(AT_CLOSE, len(IMMEDIATE)):
+            for subject in sorted(subjects.get(rule.subject, ())):
+                self._judge(place, rule, view, subject)
+        for number in subjects["request"]:
+            self._note_unpaid(view, number)
+        touched.clear()
+
+    def _judge_entries(self, view: View, entries: set[str]) -> None:
+        for place, rule in enumerate(AT_CLOSE, len(IMMEDIATE)):
+            if rule.subject != "entry":
+                continue
+            for identifier in sorted(entries):
+                findings = self._judge(place, rule, view, identifier)
+                entry = view.ledger.entries.get(identifier)
+                final = entry.final if entry else None
+                waits = final is not None and final.kind == "tuition" and not final.contract
+                if waits and not findings:
+                    self._waiting.add(identifier)
+                else:
+                    self._waiting.discard(identifier)
+
+    def _note_unpaid(self, view: View, number: str) -> None:
+        request = view.ledger.directory.requests.get(number)
+        if request is not None and still_unpaid(view, request, view.as_of) > 0:
+            self._unpaid.add(number)
+        else:
+            self._unpaid.discard(number)
+
+    def _judge(self, place: int, rule: Rule, view: View, subject: str) -> tuple[Finding, ...]:
+        try:
+            findings = tuple(rule.judge(view, subject))
+        except Exception as error:
+            log.exception("rule failed", rule=rule.id, institution=self.institution)
+            day = view.ledger.series.first if view.as_of in (0, FOREVER) else view.as_of
+            day = min(day, FOREVER - 1)
+            missing = f"internal error: {type(error).__name__}"
+            findings = (view.undecided(rule.id, subject or rule.id, day=day, missing=missing),)
+        key = (place, subject)
+        old = self._results.get(key, ())
+        if findings == old:
+            return findings
+        for finding in old:
+            self._before.setdefault(finding.key, finding)
+            self.standing.pop(finding.key, None)
+        for finding in findings:
+            assert finding.key not in self.standing, f"two findings stand for {finding.key}"
+            self._before.setdefault(finding.key, None)
+            self.standing[finding.key] = finding
+        if findings:
+            self._results[key] = findings
+        else:
+            self._results.pop(key, None)
+        return findings
+
+    def _area(self, ledger: Ledger, day: int) -> AreaPolicy:
+        state = ledger.registers.state(day)
+        return self._law.policy.area(state.city if state else "")
+
+
+def _law_changes(policy: AreaPolicy, after: int, through: int) -> bool:
+    """Whether a value of any rule begins to hold on a day in (after, through]."""
+    return after > 0 and any(
+        after < value.since.toordinal() <= through
+        for rule in policy.rules.values()
+        for parameter in rule.parameters
+        for value in parameter.values
+    )
+
+
+def _with_releases(ledger: Ledger, contracts: dict[str, int]) -> set[str]:
+    return contracts.keys() & ledger.releases_of.keys()
+
+
+def _by_days(ledger: Ledger, number: str) -> bool:
+    """Whether what a contract allows grows with the days alone."""
+    terms = ledger.directory.terms.get(number)
+    return terms is not None and terms.by_days

@@ -1,0 +1,58 @@
+"""The rules in order: one plain function each, from a view and a subject to findings.
+
+`subject` says by what a rule is woken: the subjects of that kind that new facts touched. Rules
+marked immediate see all facts, rules at close those of days through the closed day (rules.md G2).
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from alerts.rules.accounts import payment_outside_account, several_accounts
+from alerts.rules.charging import (
+    charge_amount,
+    charge_hours,
+    charge_span,
+    charge_while_barred,
+    charge_without_contract,
+)
+from alerts.rules.coverage import coverage_short
+from alerts.rules.feed import foreign_currency, matching_undecided, statement_broken
+from alerts.rules.outflow import outflow_large
+from alerts.rules.refund import refund_late
+from alerts.rules.release import release_ahead, release_ahead_batch
+from alerts.rules.view import View
+from models.findings import CANNOT_DECIDE, Finding
+
+SubjectKind = Literal[
+    "payments", "path", "entry", "account", "request", "statement", "day", "institution"
+]
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """A rule id with its function, what wakes it, and when it is evaluated."""
+
+    id: str
+    judge: Callable[[View, str], list[Finding]]
+    subject: SubjectKind
+    at_close: bool
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("charge-span", charge_span, "payments", at_close=False),
+    Rule("charge-hours", charge_hours, "payments", at_close=False),
+    Rule("charge-amount", charge_amount, "payments", at_close=False),
+    Rule("charge-while-barred", charge_while_barred, "payments", at_close=False),
+    Rule("payment-outside-account", payment_outside_account, "account", at_close=False),
+    Rule("statement-broken", statement_broken, "statement", at_close=False),
+    Rule(CANNOT_DECIDE, matching_undecided, "entry", at_close=False),
+    Rule(CANNOT_DECIDE, foreign_currency, "account", at_close=False),
+    Rule("charge-without-contract", charge_without_contract, "entry", at_close=True),
+    Rule("release-ahead", release_ahead, "path", at_close=True),
+    Rule("release-ahead", release_ahead_batch, "institution", at_close=True),
+    Rule("refund-late", refund_late, "request", at_close=True),
+    Rule("several-accounts", several_accounts, "institution", at_close=True),
+    Rule("coverage-short", coverage_short, "institution", at_close=True),
+    Rule("outflow-large", outflow_large, "day", at_close=True),
+)

@@ -1,0 +1,162 @@
+"""Which accounts take the money: outside payments, more than one dedicated account (P1, A1)."""
+
+from collections import defaultdict
+
+from alerts.rules.view import View, number, sum_of, yuan
+from models.findings import Finding, Kind, LevelWord
+from models.outside import Source
+from models.registers import FOREVER
+
+RULE_OUTSIDE = "payment-outside-account"
+RULE_SEVERAL = "several-accounts"
+PROVEN = ("entry", "receipt")
+
+
+def payment_outside_account(view: View, account: str) -> list[Finding]:
+    """Tuition went to an account that was not the dedicated one on that day (P1).
+
+    Per contract the sources are not added: the largest sum counts. Bank entries and receipts
+    prove; a complaint or a payee account written in a contract alone raises a suspicion.
+    """
+    sources = view.ledger.outside.by_account.get(account, {})
+    by_contract: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    spans: list[tuple[int, int]] = []
+    evidence: list[str] = []
+    for identifier, source in sorted(sources.items()):
+        span = _span(view, source)
+        if span is None or span[0] > view.as_of:
+            continue
+        spans.append(span)
+        if span[1] <= view.as_of and span[1] != FOREVER:
+            continue
+        amount_fen = source.amount_fen
+        if source.kind == "contract":
+            amount_fen -= _paid_into_designated(view, source.contract)[0]
+        by_contract[source.contract][source.kind] += amount_fen
+        evidence += (identifier, *view.ledger.contract_id(source.contract))
+    if not by_contract:
+        return []
+    wholes = [max(sums.values()) for sums in by_contract.values()]
+    proofs = [max(sums.get(kind, 0) for kind in PROVEN) for sums in by_contract.values()]
+    day = _run_start(spans, view.as_of)
+    proven = any(kind in sums for sums in by_contract.values() for kind in PROVEN)
+    limit = view.number(RULE_OUTSIDE, "red_above_fen", day)
+    kind: Kind = "breach" if proven else "suspicion"
+    level: LevelWord = "orange" if proven else "yellow"
+    if proven and limit is not None and sum(proofs) > limit:
+        level = "red"
+    formula = [yuan("paid_outside", sum(wholes), sum_of(wholes)), yuan("proven", sum(proofs))]
+    if limit is not None:
+        formula.append(yuan("red_above", limit))
+    return [
+        view.finding(
+            RULE_OUTSIDE,
+            f"account:{account}",
+            kind=kind,
+            level=level,
+            day=day,
+            amount_fen=sum(wholes),
+            evidence=evidence,
+            formula=formula,
+        )
+    ]
+
+
+def _paid_into_designated(view: View, contract: str) -> tuple[int, list[tuple[int, int]]]:
+    """What came in on designated accounts: the sum, and the payments as (day, fen) in order."""
+    book = view.ledger.books.get(contract)
+    if book is None:
+        return 0, []
+    payments = [
+        (day, fen)
+        for day, entry, fen in book.ordered_payments()
+        if view.ledger.registers.designated(view.ledger.entries[entry].account, day)
+    ]
+    return sum(fen for _, fen in payments), payments
+
+
+def _span(view: View, source: Source) -> tuple[int, int] | None:
+    """First day on which a source counts, and the first day on which it does no more."""
+    if source.kind == "entry":
+        return (source.since, FOREVER)
+    if source.kind != "contract":
+        return (source.since, FOREVER)
+    open_fen = source.amount_fen
+    for day, fen in _paid_into_designated(view, source.contract)[1]:
+        open_fen -= fen
+        if open_fen <= 0:
+            return (source.since, max(day, source.since)) if day > source.since else None
+    return (source.since, FOREVER) if open_fen > 0 else None
+
+
+def _run_start(spans: list[tuple[int, int]], as_of: int) -> int:
+    """The first day of the unbroken run of days, ending at as_of, that the spans cover."""
+    start = as_of
+    for first, after in sorted(spans, key=lambda span: -span[1]):
+        if after >= start or after == FOREVER:
+            start = min(start, first)
+    return start
+
+
+def several_accounts(view: View, _subject: str) -> list[Finding]:
+    """More than one dedicated account on a day, or changed twice within the window (A1)."""
+    days = view.ledger.registers.designation_days()
+    changes = _changes(view, days)
+    window = view.number(RULE_SEVERAL, "window_days", view.as_of)
+    limit = view.number(RULE_SEVERAL, "changes_limit", view.as_of)
+    if window is None or limit is None or not days:
+        return []
+
+    def stands(day: int) -> bool:
+        recent = sum(1 for change in changes if day - window < change <= day)
+        return len(view.ledger.registers.designated_accounts(day)) > 1 or recent >= limit
+
+    if not stands(view.as_of):
+        return []
+    marks = {*days, *(change + window for change in changes)}
+    start = view.as_of
+    for mark in sorted((m for m in marks if m <= view.as_of), reverse=True):
+        if stands(mark):
+            start = mark
+        if not stands(mark - 1):
+            break
+    accounts = view.ledger.registers.designated_accounts(view.as_of)
+    recent = [change for change in changes if view.as_of - window < change <= view.as_of]
+    return [
+        view.finding(
+            RULE_SEVERAL,
+            "accounts",
+            kind="breach",
+            level="yellow",
+            day=start,
+            amount_fen=None,
+            evidence=_account_rows(view),
+            formula=(
+                number("dedicated_accounts", len(accounts), ", ".join(accounts)),
+                number("changes", len(recent)),
+                number("window_days", window),
+            ),
+        )
+    ]
+
+
+def _changes(view: View, days: list[int]) -> list[int]:
+    """Days after the first on which an account is designated that was not the day before."""
+    registers = view.ledger.registers
+    found = []
+    for day in days[1:]:
+        now = set(registers.designated_accounts(day))
+        if now - set(registers.designated_accounts(day - 1)):
+            found.append(day)
+    return found
+
+
+def _account_rows(view: View) -> list[str]:
+    accounts = view.ledger.registers.accounts
+    return [
+        identifier
+        for identifier in view.ledger.facts
+        if identifier.startswith("a:")
+        and "/AccountStated/" in identifier
+        and identifier[2:].partition("/")[0] in accounts
+    ]

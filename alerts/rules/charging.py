@@ -1,0 +1,308 @@
+"""What an institution charges: span, hours, amount, bars and contracts (rules.md A, C1-C7)."""
+
+from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
+
+from alerts.rules.view import View, day_step, number, sum_of, yuan
+from models.contracts import Bought, Charge, Terms, bought, charges
+from models.findings import Finding, Kind, LevelWord, Step
+from models.registers import FOREVER
+from models.working_days import CalendarMissing, add_months_ordinal
+
+Verdict = tuple[Kind, LevelWord, tuple[Step, ...]]
+HUNDREDTHS = 100
+
+
+def _charges(view: View, contract: str) -> tuple[Terms | None, list[Charge]]:
+    """The contract's terms and its charges (C1); none when it is unknown or unpaid."""
+    terms = view.ledger.directory.terms.get(contract)
+    book = view.ledger.books.get(contract)
+    if terms is None or book is None or not book.payments:
+        return terms, []
+    payments = book.ordered_payments()
+    window = view.number("matching", "charge_window_days", payments[0][0])
+    assert window is not None, "matching.charge_window_days has no value"
+    return terms, charges(payments, window)
+
+
+def _subject(contract: str, charge: Charge) -> str:
+    return f"contract:{contract}/{date.fromordinal(charge.first).isoformat()}"
+
+
+def _evidence(view: View, contract: str, charge: Charge) -> tuple[str, ...]:
+    return (*view.ledger.contract_id(contract), *(entry for _, entry, _ in charge.payments))
+
+
+def _by_stretch(
+    view: View,
+    rule: str,
+    contract: str,
+    judge: Callable[[View, Terms, Charge, Bought], Verdict | str | None],
+) -> list[Finding]:
+    """Judge what each charge bought, payment by payment, for the day on which it first held.
+
+    `judge` returns a verdict, the name of a missing field, or None for a charge that is clean.
+    """
+    terms, found = _charges(view, contract)
+    findings: list[Finding] = []
+    for charge in found:
+        assert terms is not None
+        paid, day = charge.before_fen, charge.first
+        verdict: Verdict | str | None = None
+        for booked, _, amount_fen in charge.payments:
+            paid += amount_fen
+            before, verdict = verdict, judge(view, terms, charge, bought_by(terms, charge, paid))
+            if type(before) is not type(verdict):
+                day = booked
+        day = max(day, terms.signed)
+        evidence = _evidence(view, contract, charge)
+        subject = _subject(contract, charge)
+        if isinstance(verdict, str):
+            findings.append(
+                view.undecided(rule, subject, day=day, missing=verdict, evidence=evidence)
+            )
+        elif verdict is not None:
+            kind, level, formula = verdict
+            amounts = [fen for _, _, fen in charge.payments]
+            findings.append(
+                view.finding(
+                    rule,
+                    subject,
+                    kind=kind,
+                    level=level,
+                    day=day,
+                    amount_fen=sum(amounts),
+                    evidence=evidence,
+                    formula=(yuan("payments", sum(amounts), sum_of(amounts)), *formula),
+                )
+            )
+    return findings
+
+
+def bought_by(terms: Terms, charge: Charge, paid_fen: int) -> Bought:
+    """What a charge has bought once this much was paid on the contract in all (C2)."""
+    return bought(terms, charge.before_fen, paid_fen)
+
+
+def _sold_by_hours(terms: Terms) -> bool:
+    return bool(terms.paid_hours)
+
+
+def _skipped_by_mode(view: View, charge: Charge, terms: Terms, *, hours_rule: bool) -> bool:
+    """Where a city's text lets the way of selling choose one limit, the other does not bind."""
+    by_mode = view.policy.value("charge-hours", "by_mode", charge.first)
+    return bool(by_mode) and _sold_by_hours(terms) != hours_rule
+
+
+def charge_span(view: View, contract: str) -> list[Finding]:
+    """One charge pays for more than the limit of calendar months (C3)."""
+
+    def judge(view: View, terms: Terms, charge: Charge, got: Bought) -> Verdict | str | None:
+        months = view.number("charge-span", "limit_months", charge.first)
+        if months is None or _skipped_by_mode(view, charge, terms, hours_rule=False):
+            return None
+        if got.first is None or got.last is None:
+            untold = [p.begins is None or p.ends is None for p in terms.parts]
+            return "begins, ends" if any(untold) else None
+        limit = add_months_ordinal(got.first, months)
+        if got.last <= limit:
+            return None
+        formula = (
+            day_step("first_bought_day", got.first),
+            day_step("last_bought_day", got.last),
+            Step("last_allowed_day", f"+ {months}", date.fromordinal(limit).isoformat()),
+        )
+        return ("breach", "orange", formula)
+
+    return _by_stretch(view, "charge-span", contract, judge)
+
+
+def charge_hours(view: View, contract: str) -> list[Finding]:
+    """One charge pays for more class hours than the limit; bonus hours raise a suspicion (C4)."""
+
+    def judge(view: View, terms: Terms, charge: Charge, got: Bought) -> Verdict | str | None:
+        limit = view.number("charge-hours", "limit_hours", charge.first)
+        if limit is None or _skipped_by_mode(view, charge, terms, hours_rule=True):
+            return None
+        if got.hours_hundredths is None:
+            return "paid_hours"
+        length = _length(view, terms, charge.first)
+        hours = got.hours_hundredths * length * Fraction(1, HUNDREDTHS)
+        bonus = Fraction(0)
+        if terms.paid_hours:
+            share = got.hours_hundredths * terms.contract.bonus_hours_hundredths
+            bonus = share * length * Fraction(1, terms.paid_hours * HUNDREDTHS)
+        formula = (
+            number("bought_hours", _plain(hours)),
+            number("bonus_hours", _plain(bonus)),
+            number("limit_hours", limit),
+        )
+        if hours > limit:
+            return ("breach", "orange", formula)
+        if hours + bonus > limit:
+            return ("suspicion", "yellow", formula)
+        return None
+
+    return _by_stretch(view, "charge-hours", contract, judge)
+
+
+def _length(view: View, terms: Terms, day: int) -> Fraction:
+    """Standard class hours in one hour of the contract; length untold means one (C4)."""
+    minutes = terms.contract.minutes
+    if minutes is None:
+        return Fraction(1)
+    name = "minutes_online" if terms.contract.online else "minutes_in_person"
+    standard = view.number("charge-hours", name, day)
+    assert standard, f"charge-hours.{name} has no value"
+    return Fraction(minutes, standard)
+
+
+def _plain(value: Fraction) -> str:
+    """A number of hours: whole or with two decimals cut off, then the exact fraction."""
+    if value.denominator == 1:
+        return str(value.numerator)
+    hundredths = value.numerator * HUNDREDTHS // value.denominator
+    shown = f"{hundredths // HUNDREDTHS}.{hundredths % HUNDREDTHS:02d}"
+    exact = hundredths * value.denominator == value.numerator * HUNDREDTHS
+    return shown if exact else f"{shown}… ({value.numerator}/{value.denominator})"
+
+
+def charge_amount(view: View, contract: str) -> list[Finding]:
+    """The payments of one charge since the limit began pass the limit, non-academic (C5)."""
+    rule = "charge-amount"
+    terms, found = _charges(view, contract)
+    findings: list[Finding] = []
+    for charge in found:
+        assert terms is not None
+        total, first_day, limit = 0, None, None
+        counted: list[tuple[int, str, int]] = []
+        for payment in charge.payments:
+            limit_then = view.number(rule, "limit_fen", payment[0])
+            if limit_then is None:
+                continue
+            limit = limit_then
+            counted.append(payment)
+            total += payment[2]
+            if total > limit and first_day is None:
+                first_day = payment[0]
+        if limit is None or terms.contract.academic is True:
+            continue
+        subject = _subject(contract, charge)
+        evidence = (*view.ledger.contract_id(contract), *(entry for _, entry, _ in counted))
+        if terms.contract.academic is None:
+            day = max(counted[0][0], terms.signed)
+            findings.append(
+                view.undecided(rule, subject, day=day, missing="academic", evidence=evidence)
+            )
+        elif first_day is not None:
+            findings.append(
+                view.finding(
+                    rule,
+                    subject,
+                    kind="breach",
+                    level="orange",
+                    day=max(first_day, terms.signed),
+                    amount_fen=total,
+                    evidence=evidence,
+                    formula=(
+                        yuan("payments", total, sum_of(fen for _, _, fen in counted)),
+                        yuan("limit", limit),
+                    ),
+                )
+            )
+    return findings
+
+
+def charge_while_barred(view: View, contract: str) -> list[Finding]:
+    """Matched tuition booked on a day on which the institution may not charge (C6)."""
+    terms = view.ledger.directory.terms.get(contract)
+    book = view.ledger.books.get(contract)
+    if terms is None or book is None:
+        return []
+    registers = view.ledger.registers
+    barred = []
+    for payment in book.ordered_payments():
+        reason = registers.bar(payment[0])
+        if reason:
+            barred.append((payment, reason))
+    if not barred:
+        return []
+    amounts = [payment[2] for payment, _ in barred]
+    reasons = sorted({reason for _, reason in barred})
+    return [
+        view.finding(
+            "charge-while-barred",
+            f"contract:{contract}",
+            kind="breach",
+            level="red",
+            day=max(barred[0][0][0], terms.signed),
+            amount_fen=sum(amounts),
+            evidence=(
+                *view.ledger.contract_id(contract),
+                *(payment[1] for payment, _ in barred),
+            ),
+            formula=(
+                yuan("payments_on_barred_days", sum(amounts), sum_of(amounts)),
+                number("bar", ", ".join(reasons)),
+            ),
+        )
+    ]
+
+
+def charge_without_contract(view: View, entry_id: str) -> list[Finding]:
+    """Tuition with no contract after the tolerance, or dated before the signature (C7)."""
+    rule = "charge-without-contract"
+    entry = view.ledger.entries.get(entry_id)
+    if entry is None or not entry.segments or not entry.credit:
+        return []
+    if not view.ledger.registers.designated(entry.account, entry.day):
+        return []
+    subject = f"entry:{entry.account}/{entry.fact.booking_date.isoformat()}/{entry.fact.serial}"
+    final = entry.segments[-1].answer
+    if final.kind != "tuition" or final.missing:
+        return []
+    tolerance = view.number(rule, "tolerance_working_days", entry.day)
+    if tolerance is None:
+        return []
+    if final.contract and view.ledger.directory.terms[final.contract].signed <= entry.day:
+        return []
+    try:
+        late = view.calendar.add_ordinal(entry.day, tolerance)
+    except CalendarMissing as missing:
+        return [view.undecided(rule, subject, day=entry.day, missing=str(missing))]
+    day = _unexplained_since(view, entry_id, late)
+    if day is None or day > view.as_of:
+        return []
+    formula = [day_step("booking_date", entry.day), day_step("tolerated_until", late)]
+    if final.contract:
+        formula.append(day_step("signed", view.ledger.directory.terms[final.contract].signed))
+    return [
+        view.finding(
+            rule,
+            subject,
+            kind="breach",
+            level="yellow",
+            day=day,
+            amount_fen=entry.fact.amount_fen,
+            evidence=(entry_id, *view.ledger.contract_id(final.contract)),
+            formula=formula,
+        )
+    ]
+
+
+def _unexplained_since(view: View, entry_id: str, late: int) -> int | None:
+    """The first day of the unbroken run on which the entry has no contract of its day or before."""
+    entry = view.ledger.entries[entry_id]
+    start: int | None = None
+    for place, segment in enumerate(entry.segments):
+        answer = segment.answer
+        ends = entry.segments[place + 1].since if place + 1 < len(entry.segments) else FOREVER
+        if answer.kind != "tuition" or answer.missing:
+            start = None
+        elif answer.contract:
+            signed_late = view.ledger.directory.terms[answer.contract].signed > entry.day
+            start = (segment.since if start is None else start) if signed_late else None
+        elif ends > late and start is None:
+            start = max(segment.since, late)
+    return start

@@ -1,0 +1,103 @@
+"""Refunds that come late (rules.md F1)."""
+
+from alerts.rules.view import LEVEL_WORDS, View, day_step, number, yuan
+from models.directory import Request
+from models.findings import Finding, Kind, LevelWord
+from models.working_days import CalendarMissing
+
+RULE = "refund-late"
+
+
+def refund_late(view: View, request_number: str) -> list[Finding]:
+    """A refund is unpaid at the close of the n-th working day after it was asked (F1)."""
+    request = view.ledger.directory.requests.get(request_number)
+    if request is None or request.asked > view.as_of:
+        return []
+    subject = f"refund:{request_number}"
+    open_fen = still_unpaid(view, request, view.as_of)
+    steps = view.policy.steps(RULE, "working_days", view.as_of)
+    if open_fen <= 0 or not steps:
+        return []
+    try:
+        working_days = view.calendar.count_since_ordinal(request.asked, view.as_of)
+        first_late = view.calendar.add_ordinal(request.asked, steps[0][0])
+    except CalendarMissing as missing:
+        return [view.undecided(RULE, subject, day=request.asked, missing=str(missing))]
+    level: LevelWord | None = None
+    reached = 0
+    for least, word in steps:
+        if working_days >= least:
+            reached, level = least, word
+    term = _term_days(view, request)
+    kind: Kind = "warning"
+    if term is not None and view.as_of >= request.asked + term:
+        kind = "breach"
+        level = max(level or "orange", "orange", key=LEVEL_WORDS.index)
+    if level is None:
+        return []
+    late = first_late if term is None else min(first_late, request.asked + term)
+    formula = [
+        yuan("due", request.due_fen(view.as_of)),
+        yuan("still_unpaid", open_fen),
+        day_step("asked", request.asked),
+        number("working_days_reached", reached),
+    ]
+    if term is not None:
+        formula.append(number("term_days", term))
+    return [
+        view.finding(
+            RULE,
+            subject,
+            kind=kind,
+            level=level,
+            day=max(late, _open_since(view, request)),
+            amount_fen=open_fen,
+            evidence=(
+                *view.ledger.request_ids(request_number),
+                *view.ledger.paid_back_by.get(request_number, ()),
+                *view.ledger.contract_id(request.contract),
+            ),
+            formula=formula,
+        )
+    ]
+
+
+def still_unpaid(view: View, request: Request, day: int) -> int:
+    """What is due on a day and was not paid back by its close, never below 0."""
+    paid_back = sum(
+        fen for when, fen in view.ledger.paid_back.get(request.number, {}).items() if when <= day
+    )
+    return request.due_fen(day) - max(0, paid_back)
+
+
+def _open_since(view: View, request: Request) -> int:
+    """The first day of the unbroken run, ending at as_of, on which something was open."""
+    days = {request.asked, *(day for day, _ in request.answers)}
+    days |= view.ledger.paid_back.get(request.number, {}).keys()
+    start = view.as_of
+    for day in sorted((d for d in days if request.asked <= d <= view.as_of), reverse=True):
+        if still_unpaid(view, request, day) <= 0:
+            break
+        start = day
+    return start
+
+
+def _term_days(view: View, request: Request) -> int | None:
+    """The legal or agreed term in calendar days; None means warnings only (F1)."""
+    terms = view.ledger.directory.terms.get(request.contract)
+    if terms is None or terms.signed > view.as_of:
+        return None
+    after = _term(view, "term_after_start_days")
+    before = _term(view, "term_before_start_days")
+    if after is None or before is None:
+        return terms.contract.refund_term_days
+    if terms.begins is not None and request.asked < terms.begins:
+        return before
+    return after
+
+
+def _term(view: View, name: str) -> int | None:
+    try:
+        return view.number(RULE, name, view.as_of)
+    except KeyError:
+        return None

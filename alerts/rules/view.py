@@ -1,0 +1,92 @@
+"""What a rule is given: the ledger of one view, the law of the area, the calendar, the day."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from models.findings import CANNOT_DECIDE, Finding, Kind, LevelWord, Step
+from models.ledger import Ledger
+from models.money import format_yuan
+from models.policy import LEVEL_WORDS, AreaPolicy
+from models.registers import FOREVER
+from models.working_days import WorkingCalendar
+
+__all__ = ["LEVEL_WORDS", "View", "day_step", "number", "sum_of", "yuan"]
+
+
+class View:
+    """One institution as a rule sees it; `as_of` is the close of a day, FOREVER for all facts."""
+
+    def __init__(self, ledger: Ledger, policy: AreaPolicy, calendar: WorkingCalendar) -> None:
+        self.ledger = ledger
+        self.policy = policy
+        self.calendar = calendar
+        self.as_of = FOREVER
+
+    def finding(
+        self,
+        rule: str,
+        subject: str,
+        *,
+        kind: Kind,
+        level: LevelWord,
+        day: int,
+        amount_fen: int | None,
+        evidence: Iterable[str],
+        formula: Iterable[Step],
+    ) -> Finding:
+        """A finding about this institution, with the hash of the rule's own values."""
+        return Finding(
+            rule=rule,
+            kind=kind,
+            level=level,
+            institution=self.ledger.institution,
+            subject=subject,
+            day=date.fromordinal(day),
+            amount_fen=amount_fen,
+            evidence=tuple(sorted(set(evidence))),
+            formula=tuple(formula),
+            policy=self.policy.hash(rule),
+        )
+
+    def undecided(
+        self, rule: str, subject: str, *, day: int, missing: str, evidence: Iterable[str] = ()
+    ) -> Finding:
+        """The answer "cannot decide": which rule, which subject, which field, since when."""
+        return Finding(
+            rule=CANNOT_DECIDE,
+            kind="data",
+            level="blue",
+            institution=self.ledger.institution,
+            subject=f"{rule}/{subject}",
+            day=date.fromordinal(day),
+            amount_fen=None,
+            evidence=tuple(sorted(set(evidence))),
+            formula=(),
+            policy=self.policy.hash(CANNOT_DECIDE),
+            missing=missing,
+        )
+
+    def number(self, rule: str, name: str, day: int) -> int | None:
+        """A value of the rule in force on a day, None when there was none yet (G12)."""
+        value = self.policy.value(rule, name, day)
+        return None if value is None else int(value)
+
+
+def yuan(name: str, amount_fen: int, expression: str = "") -> Step:
+    """A formula line with an amount in yuan."""
+    return Step(name, expression, format_yuan(amount_fen))
+
+
+def number(name: str, value: object, expression: str = "") -> Step:
+    """A formula line with a plain number or word."""
+    return Step(name, expression, str(value))
+
+
+def day_step(name: str, day: int) -> Step:
+    """A formula line with a date."""
+    return Step(name, "", date.fromordinal(day).isoformat())
+
+
+def sum_of(amounts: Iterable[int]) -> str:
+    """Amounts in fen as an addition in yuan."""
+    return " + ".join(format_yuan(amount) for amount in amounts)
