@@ -30,6 +30,12 @@ RULES: dict[str, Text] = {
     "cannot-decide": ("无法判断", "Cannot decide"),
 }
 
+_NO_RULES: dict[str, Text] = {
+    "matching": ("流水匹配", "Matching of entries"),
+    "currency": ("币种", "Currency"),
+}
+"""What else may stand before the subject of a cannot-decide."""
+
 _REASONS: dict[str, Text] = {
     "charge-span": (
         "一次收取 {amount} 元,所购课程的时间跨度超过上限。",
@@ -113,8 +119,8 @@ _WORDS: dict[str, Text] = {
 
 
 def rule_name(rule: str, language: Language) -> str:
-    """What a rule is called; its id where it has no name."""
-    return _in(language, RULES.get(rule, (rule, rule)))
+    """What a rule, or what else cannot decide, is called; its id where it has no name."""
+    return _in(language, RULES.get(rule) or _NO_RULES.get(rule, (rule, rule)))
 
 
 def reason(finding: Finding, language: Language) -> str:

@@ -176,3 +176,4 @@ def test_unknown_step_is_shown_by_its_key() -> None:
     """A key without words reads as its words, so that no page fails for a name."""
     assert texts.step_name("some_new_step", "zh") == "some new step"
     assert texts.rule_name("some-rule", "en") == "some-rule"
+    assert texts.rule_name("matching", "en") == "Matching of entries"
