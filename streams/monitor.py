@@ -1,0 +1,306 @@
+"""The shell around the rules: one batch of tellings is one SQL transaction.
+
+Both runners call `Monitor.handle` and hold no logic of their own. What is in memory is a replay of
+the journal and may be dropped at any time; the offset in SQL is the truth.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import msgspec
+from sqlalchemy import Connection, Engine
+
+from alerts.evaluation import CODE_VERSION, Law, Supervision
+from models import facts as f
+from models.findings import Change, Finding, Key, difference
+from models.keys import DECODER
+from models.store import files, findings, institutions, journal, progress
+from models.store.engine import reading, writing
+from models.store.institutions import Evaluated, Versions
+from models.store.journal import JournalRow, Stated
+from models.store.progress import Progress
+
+INSTITUTIONS_MAX = 5_000
+STALE_AT_ONCE = 100
+
+
+class OffsetGap(RuntimeError):  # noqa: N818 -- a name that reads as the fact it states
+    """A batch lies beyond the wanted offset: those between have to come first."""
+
+
+class FilePart(msgspec.Struct, frozen=True):
+    """Of which file a batch is which part: `number` of `total`, counted from 1."""
+
+    sha256: str
+    number: int
+    total: int
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What is handled at once. `seen_at` is UTC; a close comes after what the batch tells."""
+
+    offset: int
+    told: Sequence[f.Told] = ()
+    close: date | None = None
+    part: FilePart | None = None
+    seen_at: str = ""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a batch did. `skipped`: it was handled before and changed nothing."""
+
+    skipped: bool = False
+    facts_new: int = 0
+    changes: tuple[Change, ...] = ()
+    parked: tuple[str, ...] = ()
+
+
+def versions_of(law: Law) -> Versions:
+    """With what an evaluation under this law is made."""
+    return Versions(law.policy.digest(), law.calendar.digest(), CODE_VERSION)
+
+
+class Monitor:
+    """Keeps the standing findings of one partition up to date with its journal."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        law: Law,
+        *,
+        partition: int = 0,
+        institutions_max: int = INSTITUTIONS_MAX,
+    ) -> None:
+        self._engine = engine
+        self._law = law
+        self._versions = versions_of(law)
+        self._partition = partition
+        self._institutions_max = institutions_max
+        self._memory: OrderedDict[str, Supervision] = OrderedDict()
+        self._at: Progress | None = None  # None: nothing in memory may be believed
+        self._known: set[str] = set()
+        self._owners: dict[str, set[str]] = {}
+        self._streams: dict[str, set[str]] = {}
+
+    @property
+    def progress(self) -> Progress:
+        """Where the partition stands: the next offset and the closed day."""
+        with reading(self._engine) as connection:
+            return progress.read(connection, self._partition)
+
+    def handle(self, batch: Batch) -> Outcome:
+        """Journal a batch, judge whom it touches and move the offset on: all of it or nothing.
+
+        OffsetGap: an earlier batch is missing. OffsetMoved: another process writes the partition.
+        """
+        contents, keys = journal.gather(batch.told)
+        try:
+            with writing(self._engine) as connection:
+                at = self._stand(connection)
+                if not self._is_wanted(batch, at):
+                    return Outcome(skipped=True)
+                new = _write_facts(connection, batch, contents, keys)
+                after = Progress(at.next_offset + 1, _later(at.closed_day, batch.close))
+                touched = self._route(connection, contents)
+                if after.closed_day != at.closed_day:
+                    touched = {one: touched.get(one, []) for one in self._known | touched.keys()}
+                outcome = self._judge(connection, touched, after.closed_day, new)
+                if batch.part:
+                    part = batch.part
+                    files.journaled(connection, part.sha256, part.number, part.total)
+                progress.advance(connection, self._partition, at, after)
+        except BaseException:
+            self._forget()
+            raise
+        self._at = after
+        return outcome
+
+    def refresh(self) -> Outcome:
+        """Judge anew whoever was judged with another policy, calendar or release, in slices."""
+        changes: list[Change] = []
+        parked: list[str] = []
+        stale = self._stale()
+        for start in range(0, len(stale), STALE_AT_ONCE):
+            some: dict[str, list[Stated]] = {
+                one: [] for one in stale[start : start + STALE_AT_ONCE]
+            }
+            try:
+                with writing(self._engine) as connection:
+                    at = self._stand(connection)
+                    outcome = self._judge(connection, some, at.closed_day, 0)
+                    progress.advance(connection, self._partition, at, at)
+            except BaseException:
+                self._forget()
+                raise
+            changes += outcome.changes
+            parked += outcome.parked
+        return Outcome(changes=tuple(changes), parked=tuple(parked))
+
+    def _stale(self) -> list[str]:
+        with writing(self._engine) as connection:
+            closed_day = self._stand(connection).closed_day
+            made = institutions.read(connection)
+        return [
+            name
+            for name, one in made.items()
+            if one.error or one.versions != self._versions or one.day != closed_day
+        ]
+
+    def _is_wanted(self, batch: Batch, at: Progress) -> bool:
+        if batch.offset > at.next_offset:
+            raise OffsetGap(
+                f"partition {self._partition}: batch {batch.offset} came,"
+                f" {at.next_offset} is wanted"
+            )
+        return batch.offset == at.next_offset
+
+    def _forget(self) -> None:
+        self._memory.clear()
+        self._at = None
+
+    def _stand(self, connection: Connection) -> Progress:
+        """Where the partition stands; memory that does not fit to it is dropped."""
+        at = progress.read(connection, self._partition)
+        if self._at != at:
+            progress.start(connection, self._partition)
+            self._forget()
+            self._at = at
+            self._known = set(institutions.read(connection))
+            self._owners = {}
+            self._streams = {}
+            for account, institution in journal.owners(connection):
+                self._own(journal.account_stream(account), institution)
+        return at
+
+    def _own(self, stream: str, institution: str) -> bool:
+        """Remember an owner of an account's stream; whether that is news."""
+        owners = self._owners.setdefault(stream, set())
+        if institution in owners:
+            return False
+        owners.add(institution)
+        self._streams.setdefault(institution, set()).add(stream)
+        return True
+
+    def _route(self, connection: Connection, contents: list[Stated]) -> dict[str, list[Stated]]:
+        """Give each content to whom it concerns.
+
+        A newly named owner is dropped from memory: its replay then holds the account's past.
+        """
+        pairs = {
+            (content.fact.account, content.fact.institution)
+            for content in contents
+            if isinstance(content.fact, f.AccountStated)
+        }
+        journal.write_owners(connection, pairs)
+        for account, owner in pairs:
+            if self._own(journal.account_stream(account), owner):
+                self._memory.pop(owner, None)
+        touched: dict[str, list[Stated]] = {}
+        for content in contents:
+            own = journal.institution_of(content.stream)
+            for one in (own,) if own is not None else self._owners.get(content.stream, ()):
+                touched.setdefault(one, []).append(content)
+        return touched
+
+    def _judge(
+        self,
+        connection: Connection,
+        touched: dict[str, list[Stated]],
+        closed_day: date | None,
+        facts_new: int,
+    ) -> Outcome:
+        """Evaluate these institutions and write what changed."""
+        changes: list[Change] = []
+        evaluated: list[Evaluated] = []
+        for institution in sorted(touched):
+            found, row = self._evaluate(connection, institution, touched[institution], closed_day)
+            changes += found
+            evaluated.append(row)
+            self._bound_memory()
+        findings.write(connection, changes, closed_day)
+        institutions.write(connection, evaluated)
+        renamed = [
+            institution
+            for institution, contents in touched.items()
+            if any(isinstance(content.fact, f.InstitutionStated) for content in contents)
+        ]
+        institutions.write_names(connection, renamed)
+        self._known.update(touched)
+        parked = tuple(row.institution for row in evaluated if row.error)
+        return Outcome(facts_new=facts_new, changes=tuple(changes), parked=parked)
+
+    def _evaluate(
+        self,
+        connection: Connection,
+        institution: str,
+        contents: list[Stated],
+        closed_day: date | None,
+    ) -> tuple[list[Change], Evaluated]:
+        """The changes of an institution, and the row that says with what it was judged.
+
+        On first touch the whole journal is replayed, this batch included, and compared with the
+        stored findings: whatever stood there wrongly is mended by that.
+        """
+        supervision = self._memory.get(institution)
+        stored: dict[Key, Finding] = {}
+        rows: list[JournalRow] = []
+        if supervision is None:
+            stored = findings.standing(connection, institution)
+            rows = list(journal.read(connection, self._streams_of(institution)))
+        try:
+            if supervision is None:
+                supervision = replayed(institution, self._law, rows)
+                supervision.evaluate(closed_day)
+                changes = list(difference(stored, supervision.standing))
+            else:
+                for one in contents:
+                    times = (one.stated_first, one.stated_last)
+                    supervision.add(one.fact_id, one.content_hash, one.fact, *times)
+                changes = supervision.evaluate(closed_day)
+            count = supervision.facts_count
+        except Exception as error:  # noqa: BLE001 -- one institution's fault must not stop the others
+            self._memory.pop(institution, None)
+            message = f"{type(error).__name__}: {error}"
+            return [], Evaluated(institution, 0, None, self._versions, message)
+        self._memory[institution] = supervision
+        self._memory.move_to_end(institution)
+        return changes, Evaluated(institution, count, closed_day, self._versions)
+
+    def _streams_of(self, institution: str) -> set[str]:
+        return {journal.institution_stream(institution), *self._streams.get(institution, ())}
+
+    def _bound_memory(self) -> None:
+        while len(self._memory) > self._institutions_max:
+            self._memory.popitem(last=False)
+
+
+def replayed(
+    institution: str, law: Law, rows: Iterable[JournalRow], as_of: date | None = None
+) -> Supervision:
+    """An institution's supervision from rows of the journal, not yet evaluated."""
+    supervision = Supervision(institution, law, as_of=as_of)
+    for identifier, digest, body, stated_first, stated_last in rows:
+        supervision.add(identifier, digest, DECODER.decode(body), stated_first, stated_last)
+    return supervision
+
+
+def _write_facts(
+    connection: Connection, batch: Batch, contents: list[Stated], keys: list[journal.Key]
+) -> int:
+    """Journal what was told and who told it where; how many contents were new."""
+    known = files.ids(connection, {telling.file for telling in batch.told})
+    new = journal.write(connection, contents)
+    rows = [
+        (*key, known[telling.file], telling.position, telling.stated_at, batch.seen_at)
+        for telling, key in zip(batch.told, keys, strict=True)
+    ]
+    journal.write_sightings(connection, sorted(rows))
+    return new
+
+
+def _later(closed_day: date | None, close: date | None) -> date | None:
+    """The closed day after a close: it never goes back."""
+    if closed_day is None or close is None:
+        return closed_day or close
+    return max(closed_day, close)
