@@ -43,7 +43,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "due": ("应退", "due"),
     "still_unpaid": ("尚未退还", "still unpaid"),
     "asked": ("申请日", "asked"),
-    "working_days": ("已过工作日", "working days since"),
+    "working_days_reached": ("已满工作日", "working days reached"),
     "term_days": ("退费期限(天)", "term in days"),
 }
 

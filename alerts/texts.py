@@ -153,7 +153,11 @@ def step_name(step: str, language: Language) -> str:
 
 
 def code_words(codes: str, language: Language) -> str:
-    """Codes such as "begins, ends" in words; what is no code stays as it is."""
+    """Codes such as "begins, ends" in words; what is no code stays as it is.
+
+    What follows a colon, as in "internal error: KeyError", is left to the log.
+    """
+    codes = codes.partition(":")[0]
     return ("、" if language == "zh" else ", ").join(
         _in(language, CODES.get(code) or _calendar(code)) for code in codes.split(", ")
     )
