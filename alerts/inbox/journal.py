@@ -1,0 +1,252 @@
+"""The journal as the pages read it: facts with their sightings, contested ids, feeds."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from models import facts as f
+from models.identity import join_id
+from models.keys import DECODER, stream_of
+from models.store import tables
+
+# A register row told twice differently has versions; only these can be contested.
+CONTESTABLE = tuple(
+    kind.__name__ for kind in f.Happening.__args__ if kind is not f.StatementReceived
+)
+IDS_A_QUERY = 500  # below what any database takes as parameters of one statement
+_LATE_ALLOWANCE_DAYS = 3  # a weekend and a bank that delivers in the morning
+_journal = tables.JOURNAL.c
+_sightings = tables.SIGHTINGS.c
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """Where one content of a fact was read."""
+
+    file_id: int
+    file_name: str
+    position: str
+    stated_at: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One content of a fact with everywhere it was read."""
+
+    fact_id: str
+    content: str
+    fact: f.Fact
+    sightings: tuple[Sighting, ...]
+
+
+@dataclass(frozen=True)
+class Feed:
+    """An account that somebody registered, and how far its statements reach."""
+
+    account: str
+    bank: str
+    last_closing: date | None
+    lag_days: int | None
+    late: bool
+
+
+def evidence(connection: Connection, identifiers: Sequence[str]) -> list[Evidence]:
+    """Every content of these facts with its sightings, in the order of the ids."""
+    contents: dict[str, list[tuple[str, bytes]]] = {}
+    seen: dict[tuple[str, str], list[Sighting]] = {}
+    for some in _portions(identifiers):
+        streams = sorted({stream_of(identifier) for identifier in some})
+        rows = connection.execute(
+            select(_journal.fact_id, _journal.content_hash, _journal.body)
+            .where(_journal.stream.in_(streams), _journal.fact_id.in_(some))
+            .order_by(_journal.fact_id, _journal.stated_first, _journal.content_hash)
+        )
+        for identifier, content, body in rows:
+            contents.setdefault(identifier, []).append((content.hex(), body))
+        for row in connection.execute(_sightings_of(some)):
+            where = Sighting(row.file_id, row.name or "", row.position, row.stated_at)
+            seen.setdefault((row.fact_id, row.content_hash.hex()), []).append(where)
+    return [
+        Evidence(
+            identifier, content, DECODER.decode(body), tuple(seen.get((identifier, content), ()))
+        )
+        for identifier in identifiers
+        for content, body in contents.get(identifier, ())
+    ]
+
+
+def _sightings_of(identifiers: Sequence[str]) -> Any:  # noqa: ANN401 -- a Select of five columns
+    files = tables.FILES
+    return (
+        select(
+            *(_sightings.fact_id, _sightings.content_hash, _sightings.file_id, files.c.name),
+            *(_sightings.position, _sightings.stated_at),
+        )
+        .select_from(tables.SIGHTINGS.outerjoin(files, _sightings.file_id == files.c.file_id))
+        .where(_sightings.fact_id.in_(identifiers))
+        .order_by(_sightings.fact_id, _sightings.stated_at, _sightings.file_id)
+    )
+
+
+def all_streams(connection: Connection) -> list[str]:
+    """Every stream that the journal holds, by jumping from one to the next in its index."""
+    first = select(func.min(_journal.stream).label("stream")).cte("streams", recursive=True)
+    following = (
+        select(func.min(_journal.stream)).where(_journal.stream > first.c.stream).scalar_subquery()
+    )
+    jumps = first.union_all(select(following).where(first.c.stream.is_not(None)))
+    query = select(jumps.c.stream).where(jumps.c.stream.is_not(None))
+    return list(connection.execute(query).scalars())
+
+
+def unregistered(connection: Connection) -> list[tuple[str, int, str, str]]:
+    """Accounts with entries that no register names: stream, entries, first day, last day."""
+    owned = {
+        join_id("a:" + account)
+        for account in connection.execute(
+            select(tables.ACCOUNT_OWNERS.c.account).distinct()
+        ).scalars()
+    }
+    found = []
+    for stream in all_streams(connection):
+        if not stream.startswith("a:") or stream in owned:
+            continue
+        row = connection.execute(
+            select(func.count(), func.min(_journal.day), func.max(_journal.day)).where(
+                _journal.stream == stream, _journal.kind == "EntryBooked"
+            )
+        ).one()
+        if row[0]:
+            found.append((stream, row[0], row[1], row[2]))
+    return found
+
+
+def contested(connection: Connection) -> list[str]:
+    """The ids of happenings that were told with more than one content."""
+    query = (
+        select(_journal.fact_id)
+        .where(_journal.kind.in_(CONTESTABLE))
+        .group_by(_journal.stream, _journal.fact_id)
+        .having(func.count() > 1)
+        .order_by(_journal.stream, _journal.fact_id)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def facts_by_kind(connection: Connection) -> dict[str, int]:
+    """How many contents of each kind the journal holds."""
+    query = select(_journal.kind, func.count()).group_by(_journal.kind)
+    return dict(connection.execute(query).tuples())
+
+
+def feeds(connection: Connection, closed_day: date | None) -> list[Feed]:
+    """How far each registered account's statements reach, against the closed day.
+
+    A feed is late when its last closing lies further back than its own rhythm, the distance of
+    its last two closings, and three days.
+    """
+    accounts = select(tables.ACCOUNT_OWNERS.c.account).distinct().order_by("account")
+    found = []
+    for account in connection.execute(accounts).scalars():
+        stated = _stated(connection, account)
+        days = _last_closings(connection, account)
+        if days or _is_expected(stated, closed_day):
+            bank = stated.bank if stated else ""
+            found.append(_feed(account, bank, days, closed_day, _is_expected(stated, closed_day)))
+    return found
+
+
+def _feed(
+    account: str, bank: str, days: list[date], closed_day: date | None, expected: bool
+) -> Feed:
+    if not days or closed_day is None:
+        return Feed(account, bank, days[0] if days else None, None, expected and not days)
+    lag_days = max(0, (closed_day - days[0]).days)
+    rhythm_days = (days[0] - days[1]).days if len(days) > 1 else 1
+    late = expected and lag_days > rhythm_days + _LATE_ALLOWANCE_DAYS
+    return Feed(account, bank, days[0], lag_days, late)
+
+
+def _is_expected(stated: f.AccountStated | None, closed_day: date | None) -> bool:
+    """Only accounts that take prepayments or hold a reserve owe statements, until they end."""
+    if stated is None or stated.purpose not in {"dedicated", "reserve"}:
+        return False
+    return stated.valid_to is None or closed_day is None or stated.valid_to >= closed_day
+
+
+def _last_closings(connection: Connection, account: str) -> list[date]:
+    # The id of a closing ends in its day, so the key's own order gives the last two at once.
+    prefix = join_id("a:" + account, "BalanceReported", "CNY", "closing", "")
+    query = (
+        select(_journal.fact_id)
+        .where(
+            _journal.stream == join_id("a:" + account),
+            _journal.fact_id > prefix,
+            _journal.fact_id < prefix + "~",
+        )
+        .order_by(_journal.fact_id.desc())
+        .distinct()
+        .limit(2)
+    )
+    return [
+        date.fromisoformat(identifier.removeprefix(prefix))
+        for identifier in connection.execute(query).scalars()
+    ]
+
+
+def _stated(connection: Connection, account: str) -> f.AccountStated | None:
+    rows = versions_under(connection, join_id("a:" + account, "AccountStated", ""))
+    last = rows[-1] if rows else None
+    return last if isinstance(last, f.AccountStated) else None
+
+
+def versions_under(connection: Connection, prefix: str) -> list[f.Fact]:
+    """The register rows whose ids begin so, by id; of several contents the latest told counts."""
+    query = (
+        select(_journal.fact_id, _journal.body)
+        .where(
+            _journal.stream == stream_of(prefix),
+            _journal.fact_id > prefix,
+            _journal.fact_id < prefix + "~",
+        )
+        # The last of an id wins below: the latest told, of equals the smaller hash (rules G5).
+        .order_by(_journal.fact_id, _journal.stated_last, _journal.content_hash.desc())
+    )
+    counting = dict(connection.execute(query).tuples())
+    return [DECODER.decode(body) for body in counting.values()]
+
+
+def kind_of(identifier: str) -> str:
+    """The kind of a fact by its id."""
+    return identifier.split("/", 2)[1]
+
+
+def token(identifier: str) -> str:
+    """A fact id for an address: the account number in it becomes a digest.
+
+    An address ends up in histories and logs, where no account number belongs.
+    """
+    stream, slash, rest = identifier.partition("/")
+    if not stream.startswith("a:"):
+        return identifier
+    return f"a~{sha256(stream.encode()).hexdigest()[:16]}{slash}{rest}"
+
+
+def of_token(connection: Connection, text: str) -> str | None:
+    """The fact id that `token` made into this text, or None when no stream fits."""
+    stream, slash, rest = text.partition("/")
+    if not stream.startswith("a~"):
+        return text
+    for each in all_streams(connection):
+        if each.startswith("a:") and token(each) == stream:
+            return each + slash + rest
+    return None
+
+
+def _portions(identifiers: Sequence[str]) -> Iterable[Sequence[str]]:
+    for start in range(0, len(identifiers), IDS_A_QUERY):
+        yield identifiers[start : start + IDS_A_QUERY]

@@ -1,0 +1,153 @@
+"""The pages of findings and institutions: the list, one finding, one institution."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
+
+from alerts.inbox import journal, queries
+from alerts.inbox.field_words import kind_word
+from alerts.inbox.frame import Inbox
+from alerts.inbox.masking import Masker, masker_of
+from alerts.inbox.presenting import Lister, accounts_in, summary
+from alerts.inbox.register import register_of
+from alerts.inbox.series import chart, month_ends, points_of
+from alerts.texts import reason, rule_name, step_name
+from models.findings import Finding
+from models.identity import mask_account, mask_name
+
+EVIDENCE_ROWS_MAX = 200
+router = APIRouter(default_response_class=HTMLResponse)
+
+
+class ListQuery(BaseModel):
+    """The filters of the list as its address carries them."""
+
+    level: str = ""
+    county: str = ""
+    rule: str = ""
+    institution: str = ""
+    q: str = Field(default="", max_length=100)
+    page: int = Field(default=1, ge=1, le=1_000_000)
+
+    def filters(self) -> queries.Filters:
+        """The filters for the store."""
+        return queries.Filters(
+            level=self.level,
+            county=self.county,
+            rule=self.rule,
+            institution=self.institution,
+            text=self.q.strip(),
+        )
+
+
+@router.get("/")
+def findings(request: Request, asked: Annotated[ListQuery, Query()]) -> HTMLResponse:
+    """Standing findings, the worst first."""
+    inbox: Inbox = request.app.state.inbox
+    filters = asked.filters()
+    with inbox.engine.connect() as connection:
+        counts = queries.counts(connection, filters)
+        return inbox.page(
+            request,
+            "findings.html",
+            connection,
+            counts=counts,
+            rows=queries.findings(connection, filters, page=asked.page),
+            asked=asked.model_dump(exclude={"page"}),
+            page_number=asked.page,
+            pages=max(1, -(-counts.total // queries.PAGE_ROWS)),
+            levels=queries.LEVELS,
+            rule_name=rule_name,
+        )
+
+
+@router.get("/findings/{finding_id}")
+def finding(request: Request, finding_id: str) -> HTMLResponse:
+    """One finding: what, by which clause, by which numbers, how we know, what happened to it."""
+    inbox: Inbox = request.app.state.inbox
+    lister = inbox.lister(request)
+    with inbox.engine.connect() as connection:
+        answer = queries.finding(connection, finding_id)
+        if answer is None:
+            raise HTTPException(404)
+        found, stands = answer
+        institution = queries.institution(connection, found.institution)
+        shown = found.evidence[:EVIDENCE_ROWS_MAX]
+        proofs = journal.evidence(connection, shown)
+        masker = _masker(connection, found, proofs, institution.name if institution else "")
+        return inbox.page(
+            request,
+            "finding.html",
+            connection,
+            found=found,
+            stands=stands,
+            institution=institution,
+            headline=masker.text(reason(found, lister.language)),
+            rule=rule_name(found.rule, lister.language),
+            basis=basis(inbox, found, institution.city if institution else ""),
+            steps=[
+                (
+                    step_name(step.name, lister.language),
+                    masker.text(step.expression),
+                    masker.text(step.value),
+                )
+                for step in found.formula
+            ],
+            proofs=[
+                (proof, journal.token(proof.fact_id), summary(proof.fact, masker, lister.language))
+                for proof in proofs
+            ],
+            kind_name=lambda fact: kind_word(type(fact).__name__, lister.language),
+            absent=len(set(shown) - {proof.fact_id for proof in proofs}),
+            cut=EVIDENCE_ROWS_MAX if len(found.evidence) > EVIDENCE_ROWS_MAX else 0,
+            history=queries.history(connection, finding_id),
+        )
+
+
+def basis(inbox: Inbox, found: Finding, city: str) -> str:
+    """The legal text that the finding's rule watches over on its day; empty where none is."""
+    area = inbox.law.policy.area(city or inbox.settings.city)
+    return area.basis(found.rule, found.day.toordinal()) if found.rule in area.rules else ""
+
+
+def _masker(
+    connection: Connection, found: Finding, proofs: list[journal.Evidence], name: str
+) -> Masker:
+    accounts = queries.accounts_of(connection, found.institution)
+    return masker_of(
+        (proof.fact for proof in proofs),
+        (*accounts, *accounts_in(found.rule, found.subject)),
+        (name,),
+    )
+
+
+@router.get("/institutions/{institution}")
+def institution(request: Request, institution: str) -> HTMLResponse:
+    """One institution: register, accounts, agreements, chart, standing findings."""
+    inbox: Inbox = request.app.state.inbox
+    lister: Lister = inbox.lister(request)
+    with inbox.engine.connect() as connection:
+        row = queries.institution(connection, institution)
+        if row is None:
+            raise HTTPException(404)
+        accounts = queries.accounts_of(connection, institution)
+        status = inbox.status(connection)
+        points = points_of(connection, inbox.law, row, accounts, status.closed_day)
+        filters = queries.Filters(institution=institution)
+        return inbox.page(
+            request,
+            "institution.html",
+            connection,
+            row=row,
+            mask_name=mask_name,
+            mask_account=mask_account,
+            register=register_of(connection, institution, accounts),
+            feeds={feed.account: feed for feed in status.feeds},
+            rows=queries.findings(connection, filters, rows=200),
+            chart=chart(points, lister),
+            months=month_ends(points),
+            rule_name=rule_name,
+        )

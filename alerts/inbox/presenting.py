@@ -1,0 +1,174 @@
+"""Values as pages write them: days with weekday, yuan, subjects in words, levels, links."""
+
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import quote, unquote, urlencode
+
+from alerts.inbox.field_words import field_word
+from alerts.inbox.masking import ACCOUNT_FIELDS, NAME_FIELDS, Masker
+from alerts.inbox.words import Language, known, weekday, word
+from models import facts as f
+from models.findings import CANNOT_DECIDE
+from models.identity import mask_account
+from models.money import format_hundredths, format_yuan
+
+SHAPES = {"red": "◆", "orange": "▲", "yellow": "●", "blue": "■"}
+"""A shape a level, so that no level is told by its colour alone."""
+
+_SUBJECTS = {
+    "contract": ("合同", "Contract"),
+    "entry": ("流水", "Entry"),
+    "account": ("账户", "Account"),
+    "refund": ("退费申请", "Refund request"),
+    "statement": ("对账单", "Statement"),
+    "day": ("当日支出", "Outflow of"),
+    "accounts": ("专用账户", "Dedicated accounts"),
+    "coverage": ("资金覆盖", "Coverage"),
+    "batch": ("批量划拨", "Release in a batch"),
+}
+
+
+@dataclass(frozen=True)
+class Lister:
+    """The language of a page and how its links are written."""
+
+    language: Language
+    default: Language
+
+    def t(self, key: str, *values: object) -> str:
+        """A word of the pages."""
+        return word(key, self.language, *values)
+
+    def known(self, key: str) -> str:
+        """The word for a value, or the value."""
+        return known(key, self.language)
+
+    def link(self, path: str, **query: object) -> str:
+        """A path of ours with its query, empty values left out, the language kept."""
+        given = {name: str(value) for name, value in query.items() if value not in {"", None}}
+        if self.language != self.default:
+            given["lang"] = self.language
+        return quote(path, safe="/~:%") + ("?" + urlencode(given) if given else "")
+
+    def day(self, day: date | str | None) -> str:
+        """A day as ISO with its weekday."""
+        if not day:
+            return "—"
+        value = date.fromisoformat(day) if isinstance(day, str) else day
+        return f"{value.isoformat()} {weekday(value.weekday(), self.language)}"
+
+    def yuan(self, amount_fen: int | None) -> str:
+        """Fen as yuan with separators, a dash where there is no amount."""
+        return "—" if amount_fen is None else format_yuan(amount_fen)
+
+    def moment(self, text: str) -> str:
+        """An ISO moment for reading: to the minute, a blank instead of T."""
+        return text[:16].replace("T", " ") + ("Z" if text.endswith("Z") else "")
+
+    def shape(self, level: str) -> str:
+        """The shape of a level."""
+        return SHAPES[level]
+
+    def subject(self, rule: str, subject: str) -> str:
+        """The subject of a finding in words, account numbers masked."""
+        return subject_words(rule, subject, self.language)
+
+
+def subject_words(rule: str, subject: str, language: Language) -> str:
+    """`contract:HT-1/2024-03-01` as "合同 HT-1 · 2024-03-01", account numbers masked."""
+    if rule == CANNOT_DECIDE:
+        about, _, subject = subject.partition("/")
+        if not subject:
+            return about
+    kind, _, rest = subject.partition(":")
+    if kind not in _SUBJECTS:
+        return subject
+    parts = [unquote(part) for part in rest.split("/") if part]
+    if kind in {"account", "entry", "statement"} and parts:
+        parts[0] = mask_account(parts[0])
+    name = _SUBJECTS[kind][0 if language == "zh" else 1]
+    return " ".join(filter(None, (name, " · ".join(parts))))
+
+
+def accounts_in(rule: str, subject: str) -> list[str]:
+    """The account number that a subject names, if it names one."""
+    if rule == CANNOT_DECIDE:
+        subject = subject.partition("/")[2]
+    kind, _, rest = subject.partition(":")
+    named = unquote(rest.partition("/")[0])
+    return [named] if kind in {"account", "entry", "statement"} and named else []
+
+
+def fields(fact: f.Fact, masker: Masker, language: Language) -> list[tuple[str, str]]:
+    """What a fact states, field by field, masked; fields left at their default are left out."""
+    return [
+        (field_word(name, language), _plain_value(name, value, masker, language))
+        for name, value in _stated(fact)
+    ]
+
+
+def summary(fact: f.Fact, masker: Masker, language: Language) -> str:
+    """A fact in one line, without what only its id needs."""
+    texts = [
+        _in_line(name, _plain_value(name, value, masker, language), language)
+        for name, value in _stated(fact)
+        if name not in _IN_ID
+    ]
+    return " · ".join(texts)
+
+
+_IN_ID = {"account", "institution", "serial"}
+# Values that say by themselves what they are; all others are shown with their field's name.
+_SELF_EVIDENT = {
+    *("booking_date", "day", "direction", "counterparty_name", "remittance", "number", "name"),
+    *("what", "purpose", "bank", "mode", "student", "about"),
+}
+_NO_DEFAULT = object()
+
+
+def _stated(fact: f.Fact) -> list[tuple[str, object]]:
+    given = fact.__struct_defaults__
+    missing = len(fact.__struct_fields__) - len(given)
+    defaults = (*([_NO_DEFAULT] * missing), *given)
+    named = zip(fact.__struct_fields__, defaults, strict=True)
+    return [
+        (name, getattr(fact, name)) for name, default in named if getattr(fact, name) != default
+    ]
+
+
+def _in_line(name: str, text: str, language: Language) -> str:
+    return text if name in _SELF_EVIDENT else f"{field_word(name, language)} {text}"
+
+
+def _plain_value(name: str, value: object, masker: Masker, language: Language) -> str:
+    if name in ACCOUNT_FIELDS:
+        return mask_account(str(value))
+    if name in NAME_FIELDS:
+        return masker.name(str(value))
+    if name == "direction":
+        return word("credit" if value == "C" else "debit", language)
+    if isinstance(value, tuple):
+        return _plain_list(name, value, masker)
+    if isinstance(value, bool):
+        return word("yes" if value else "no", language)
+    if isinstance(value, int):
+        if name.endswith("_fen"):
+            return format_yuan(value)
+        return format_hundredths(value) if name.endswith("_hundredths") else str(value)
+    return masker.text(known(str(value), language))
+
+
+def _plain_list(name: str, values: tuple[object, ...], masker: Masker) -> str:
+    if name == "payers":
+        return ", ".join(masker.name(str(each)) for each in values)
+    return ", ".join(_plain_part(each) for each in values)
+
+
+def _plain_part(part: object) -> str:
+    match part:
+        case f.Instalment(amount_fen=amount, due=due, begins=begins):
+            day = due or begins
+            return format_yuan(amount) + (f" ({day.isoformat()})" if day else "")
+        case f.Stage(taught_percent=taught, released_percent=released):
+            return f"{taught} % → {released} %"
+    return str(part)
