@@ -9,41 +9,35 @@ from typing import Literal
 import msgspec
 
 from models.register_facts import (
-    AccountStated as AccountStated,
-)
-from models.register_facts import (
+    AccountStated,
     Amount,
     Base,
+    ContractStated,
+    CustodyStated,
+    FeeStated,
     Hours,
+    Instalment,
+    InstitutionStated,
+    MerchantCodeStated,
+    RelatedPartyStated,
+    Stage,
+    TermStated,
     Text,
 )
-from models.register_facts import (
-    ContractStated as ContractStated,
-)
-from models.register_facts import (
-    CustodyStated as CustodyStated,
-)
-from models.register_facts import (
-    FeeStated as FeeStated,
-)
-from models.register_facts import (
-    Instalment as Instalment,
-)
-from models.register_facts import (
-    InstitutionStated as InstitutionStated,
-)
-from models.register_facts import (
-    MerchantCodeStated as MerchantCodeStated,
-)
-from models.register_facts import (
-    RelatedPartyStated as RelatedPartyStated,
-)
-from models.register_facts import (
-    Stage as Stage,
-)
-from models.register_facts import (
-    TermStated as TermStated,
-)
+
+__all__ = [
+    "AccountStated",
+    "ContractStated",
+    "CustodyStated",
+    "FeeStated",
+    "Instalment",
+    "InstitutionStated",
+    "MerchantCodeStated",
+    "RelatedPartyStated",
+    "Stage",
+    "TermStated",
+]
+
 
 # ---- Happenings ----
 
