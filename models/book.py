@@ -91,12 +91,39 @@ class Book:
         start = bisect_left(self._path_days, since)
         if self.terms is not None and since <= self.terms.signed:
             start = 0
+        if start == len(self._path) and start and self._days[-1] == since:
+            self._append(since, totals)
+            return
         self._post(start, totals, -1)
         del self._path[start:], self._path_days[start:]
         if self.terms is None:
             return
         self._trace(start, max(since, self.terms.signed) if start else self.terms.signed)
         self._post(start, totals, 1)
+
+    def _append(self, day: int, totals: Totals) -> None:
+        """The commonest case, a new last day: the same as _trace and _post for one point."""
+        terms = self.terms
+        assert terms is not None
+        before = self._path[-1]
+        event = self._events[day]
+        paid = before[1] + event[PAID]
+        refunded = before[2] + event[REFUNDED]
+        released = before[3] + event[RELEASED]
+        hours = before[4] + event[HOURS]
+        sessions = before[5] + event[SESSIONS]
+        share = terms.taught(hours, sessions, day)
+        earned = terms.earned_fen(paid, share)
+        unearned = max(0, paid - max(0, refunded) - earned)
+        due = max(0, terms.allowed_fen(paid, earned, share) - released)
+        self._path_days.append(day)
+        self._path.append((day, paid, refunded, released, hours, sessions, unearned, due))
+        if unearned != before[6]:
+            totals.unearned[day] += unearned - before[6]
+        if due != before[7]:
+            totals.due[day] += due - before[7]
+        if paid != before[1]:
+            totals.paid[day] += paid - before[1]
 
     def _trace(self, start: int, since: int) -> None:
         """Append the points from a day on; what lay before the signature counts from it."""

@@ -36,6 +36,7 @@ class Registers:
 
     def __init__(self, institution: str, rows: Iterable[f.Fact]) -> None:
         self.institution = institution
+        self._designated_on: dict[int, tuple[str, ...]] = {}
         by_account: dict[str, list[f.AccountStated]] = {}
         self._states: list[f.InstitutionStated] = []
         self._agreements: dict[str, list[f.CustodyStated]] = {}
@@ -71,11 +72,17 @@ class Registers:
 
     def owned(self, account: str, day: int) -> bool:
         """Whether the account is the institution's on that day, designated or not."""
-        return any(s.owned for s in self.accounts.get(account, ()) if s.first <= day <= s.last)
+        for stretch in self.accounts.get(account, ()):
+            if stretch.first <= day <= stretch.last:
+                return stretch.owned
+        return False
 
     def designated(self, account: str, day: int) -> bool:
         """Whether the account is the institution's dedicated account on that day."""
-        return any(s.designated for s in self.accounts.get(account, ()) if s.first <= day <= s.last)
+        for stretch in self.accounts.get(account, ()):
+            if stretch.first <= day <= stretch.last:
+                return stretch.designated
+        return False
 
     def designated_by(self, account: str, day: int) -> bool:
         """Whether it is designated on that day or was before."""
@@ -83,7 +90,11 @@ class Registers:
 
     def designated_accounts(self, day: int) -> tuple[str, ...]:
         """The accounts designated on that day, in order."""
-        return tuple(a for a in self.accounts if self.designated(a, day))
+        known = self._designated_on.get(day)
+        if known is None:
+            known = tuple(a for a in self.accounts if self.designated(a, day))
+            self._designated_on[day] = known
+        return known
 
     def accounts_designated_by(self, day: int) -> tuple[str, ...]:
         """The accounts designated on that day or before (rules.md O1), in order."""

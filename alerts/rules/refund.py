@@ -87,17 +87,10 @@ def _term_days(view: View, request: Request) -> int | None:
     terms = view.ledger.directory.terms.get(request.contract)
     if terms is None or terms.signed > view.as_of:
         return None
-    after = _term(view, "term_after_start_days")
-    before = _term(view, "term_before_start_days")
+    after = view.number(RULE, "term_after_start_days", view.as_of)
+    before = view.number(RULE, "term_before_start_days", view.as_of)
     if after is None or before is None:
         return terms.contract.refund_term_days
     if terms.begins is not None and request.asked < terms.begins:
         return before
     return after
-
-
-def _term(view: View, name: str) -> int | None:
-    try:
-        return view.number(RULE, name, view.as_of)
-    except KeyError:
-        return None

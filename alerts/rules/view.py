@@ -62,7 +62,7 @@ class View:
             amount_fen=None,
             evidence=tuple(sorted(set(evidence))),
             formula=(),
-            policy=self.policy.hash(CANNOT_DECIDE),
+            policy=self.policy.hash(rule if rule in self.policy.rules else CANNOT_DECIDE),
             missing=missing,
         )
 
