@@ -22,6 +22,7 @@ class RowReader:
 
     def __init__(self, profile: BankProfile, cells: list[str], own: str) -> None:
         self._profile = profile
+        self._accounts: set[str] = set()
         self._own = self._account(own, 1) if own else ""
         self._places: dict[str, int] = {}
         for place, cell in enumerate(cells):
@@ -35,7 +36,6 @@ class RowReader:
         self._reversal_in = self._named(profile.reversal_in)
         self._words = profile.reversal_words
         self._serials = Serials()
-        self._accounts: set[str] = set()
         self._two_columns = profile.signs == "two-columns"
         self._debit, self._credit = at("debit"), at("credit")
         self._account_at, self._other_name = at("account"), at("other_name")
@@ -59,7 +59,9 @@ class RowReader:
                 )
             else:
                 amount_fen, direction, account, sub_account, other = self._signed(row, line)
-            day_text = row[self._day] or row[self._time].partition(" ")[0]
+            if is_spreadsheet_number(other[0]):
+                raise ValueError(f"account {other[0]!r} has lost digits in a spreadsheet")
+            day_text = row[self._day] or _cell(row, self._time).partition(" ")[0]
             day = parse_day(day_text)
             value_text = _cell(row, self._value_day)
             value_day = parse_day(value_text) if value_text else None
@@ -122,18 +124,15 @@ class RowReader:
         if self._own and own_side not in ("", self._own):
             sub_account = own_side
         told = (_cell(row, other[0]), _cell(row, other[1]), _cell(row, other[2]))
-        if is_spreadsheet_number(told[0]):
-            raise ValueError(f"account {told[0]!r} has lost digits in a spreadsheet")
         signed_fen = amount_fen if kind == "C" else -amount_fen
         return signed_fen, kind, self._account(account, line), sub_account, told
 
     def _account(self, text: str, line: int) -> str:
-        known: set[str] = getattr(self, "_accounts", set())
-        if text in known:
+        if text in self._accounts:
             return text
         if is_spreadsheet_number(text) or _ACCOUNT.fullmatch(text) is None:
             raise FeedRefused(f"{text!r} is no account number", f"row {line}")
-        known.add(text)
+        self._accounts.add(text)
         return text
 
     def _serial_of(self, row: list[str], line: int) -> str:

@@ -1,0 +1,125 @@
+"""Keeps the bytes of every delivered file under their SHA-256, read only, with a receipt beside."""
+
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import BinaryIO
+
+from streams.feeds.camt import declared_encoding
+from streams.feeds.records import FeedRefused
+from streams.feeds.text import decode, split_lines
+
+_CHUNK_BYTES = 1 << 20
+_SHOWN_BYTES_MAX = 1 << 20
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_AT_BYTE = re.compile(r"(entry|balance|statement) \d+ at byte (\d+)")
+_AT_LINE = re.compile(r"(?:row|line) (\d+)")
+_TAG = re.compile(rb"<((?:[\w.-]+:)?[A-Za-z]+)")
+_FIRST_ENTRY = re.compile(rb"<(?:[\w.-]+:)?Ntry[\s>]")
+
+
+class Archive:
+    """A folder of files named by their content: `ab/cd/abcd….`, and `….receipt.json` beside."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def path(self, sha256: str) -> Path:
+        """Where the bytes of that hash lie, whether they are there or not."""
+        assert _SHA256.fullmatch(sha256), f"{sha256!r} is no SHA-256 in hex"
+        return self._root / sha256[:2] / sha256[2:4] / sha256
+
+    def put(self, source: Path | bytes) -> str:
+        """Keep a file and give its SHA-256; what is there already is left as it is."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".arriving-", dir=self._root)
+        arriving = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as out:
+                sha256 = _copy(source, out)
+                out.flush()
+                os.fsync(out.fileno())
+            target = self.path(sha256)
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                arriving.chmod(0o444)
+                arriving.replace(target)
+                _sync(target.parent)
+        finally:
+            arriving.unlink(missing_ok=True)
+        return sha256
+
+    def put_receipt(self, sha256: str, receipt: bytes) -> Path:
+        """Write the receipt beside the bytes; a later one replaces it in one step."""
+        target = self.path(sha256).with_name(f"{sha256}.receipt.json")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".receipt-", dir=target.parent)
+        with os.fdopen(handle, "wb") as out:
+            out.write(receipt)
+        Path(name).chmod(0o644)
+        Path(name).replace(target)
+        return target
+
+    def original(self, sha256: str, position: str) -> str:
+        """The row, line or XML element at a position, as it was delivered.
+
+        Empty when the archive does not hold the file or the position is not in it.
+        """
+        path = self.path(sha256)
+        if not path.exists():
+            return ""
+        at_byte, at_line = _AT_BYTE.fullmatch(position), _AT_LINE.fullmatch(position)
+        if at_byte:
+            return _element(path, at_byte.group(1), int(at_byte.group(2)))
+        if at_line:
+            try:
+                lines = split_lines(decode(path.read_bytes()))
+            except FeedRefused:
+                return ""
+            number = int(at_line.group(1))
+            return lines[number - 1] if 0 < number <= len(lines) else ""
+        return ""
+
+
+def _copy(source: Path | bytes, out: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    if isinstance(source, bytes):
+        digest.update(source)
+        out.write(source)
+        return digest.hexdigest()
+    with source.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+            out.write(chunk)
+    return digest.hexdigest()
+
+
+def _sync(folder: Path) -> None:
+    """Make the new name last through a power cut, as the bytes do."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _element(path: Path, what: str, offset: int) -> str:
+    with path.open("rb") as file:
+        head = file.read(200)
+        file.seek(offset)
+        raw = file.read(_SHOWN_BYTES_MAX)
+    tag = _TAG.match(raw)
+    if tag is None:
+        return ""
+    closing = b"</" + tag.group(1)
+    end = raw.find(closing)
+    if what == "statement":
+        first = _FIRST_ENTRY.search(raw)
+        if first:
+            end = first.start()
+    elif end >= 0:
+        end = raw.find(b">", end) + 1
+    shown = raw if end < 0 else raw[:end]
+    return shown.decode(declared_encoding(head), errors="replace").strip()

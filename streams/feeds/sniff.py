@@ -1,0 +1,100 @@
+"""What a file is, by its content and never by its name; what is not known is refused with advice."""
+
+import re
+from typing import Literal
+
+import msgspec
+
+from streams.feeds.camt import declared_encoding
+from streams.feeds.profiles import HEADER_ROWS_MAX, load_profiles
+from streams.feeds.records import Data, FeedRefused
+from streams.feeds.registers import find_table, without_comments
+from streams.feeds.text import decode, read_rows, split_lines
+
+Format = Literal["camt", "table", "register", "ndjson"]
+
+_HEAD_BYTES = 65_536
+_MAGIC = (
+    (b"PK\x03\x04", "a ZIP or XLSX file; save the sheet as CSV, or unpack it"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel file (XLS); save the sheet as CSV"),
+    (b"\x1f\x8b", "a gzip file; unpack it"),
+    (b"%PDF", "a PDF; ask the bank for camt.053 or CSV"),
+    (b"Rar!", "a RAR archive; unpack it"),
+    (b"7z\xbc\xaf", "a 7z archive; unpack it"),
+    (b"\xff\xfe", "UTF-16 text; save it as UTF-8 or GB18030"),
+    (b"\xfe\xff", "UTF-16 text; save it as UTF-8 or GB18030"),
+)
+_ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)")
+_CAMT = re.compile(r"camt\.05[234]\.001\.\d\d")
+
+
+class Sniffed(msgspec.Struct, frozen=True):
+    """The reader for a file, with its profile or table, and its text where it is read as text.
+
+    `name` is what people see: `camt.053.001.08`, `ccb-corporate`, `register:contracts`, `ndjson`.
+    """
+
+    format: Format
+    name: str
+    profile: str = ""
+    text: str = ""
+
+
+def sniff(data: Data, bank: str | None = None) -> Sniffed:
+    """Find the reader for these bytes; with `bank`, a table is read by that profile alone.
+
+    Raises FeedRefused, saying what was seen.
+    """
+    head = bytes(data[:_HEAD_BYTES])
+    for magic, advice in _MAGIC:
+        if head.startswith(magic):
+            raise FeedRefused(f"this is {advice}", "byte 0")
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not start:
+        raise FeedRefused("the file is empty", "byte 0")
+    if start.startswith(b"<"):
+        return _sniff_xml(data, head)
+    text = decode(data)
+    if start.startswith(b"{") and not start.startswith((b"{1:", b"{H:")):
+        return Sniffed("ndjson", "ndjson", text=text)
+    if start.startswith((b"[", b"{1:", b"{H:", b":20:")):
+        seen = {b"[": "a JSON array; send one fact a line", b"{H": "a CNAPS message"}
+        advice = seen.get(start[:1], seen.get(start[:2], "MT940; ask the bank for camt.053 or CSV"))
+        raise FeedRefused(f"this is {advice}", "byte 0")
+    return _sniff_table(text, bank)
+
+
+def _sniff_xml(data: Data, head: bytes) -> Sniffed:
+    text = head.decode(declared_encoding(data), errors="replace")
+    root = _ROOT.search(text)
+    if root is None:
+        raise FeedRefused("begins like XML but has no root element", "byte 0")
+    if root.group(1).lower() == "html":
+        raise FeedRefused("this is a web page (HTML); save the sheet as CSV", "byte 0")
+    message = _CAMT.search(text)
+    if message is None and "BkToCstmr" not in text:
+        raise FeedRefused(f"XML with the root {root.group(1)} is no camt.052/053/054", "byte 0")
+    return Sniffed("camt", message.group() if message else "camt")
+
+
+def _sniff_table(text: str, bank: str | None) -> Sniffed:
+    profiles = load_profiles()
+    if bank is not None:
+        if bank not in profiles:
+            raise FeedRefused(f"no bank profile {bank}; there are {', '.join(profiles)}", "")
+        return Sniffed("table", bank, profile=bank, text=text)
+    lines = split_lines(text)
+    first: list[str] = []
+    for line, cells in read_rows(without_comments(lines[:HEADER_ROWS_MAX])):
+        first = first or cells
+        for name, profile in profiles.items():
+            if profile.heads(cells):
+                return Sniffed("table", name, profile=name, text=text)
+        if line >= HEADER_ROWS_MAX:
+            break
+    table = find_table(text)
+    if table is not None:
+        return Sniffed("register", f"register:{table}", profile=table, text=text)
+    seen = ", ".join(cell[:20] for cell in first[:8])
+    reason = f"no bank profile and no register table has these headings: {seen}"
+    raise FeedRefused(reason, "row 1")
