@@ -52,14 +52,14 @@ def update(
     """
     if rows:
         setting = ", ".join(f"{column} = ?" for column in changing)
-        statement = f"UPDATE {table.name} SET {setting} WHERE {where}"  # noqa: S608 -- our own names
+        statement = f"UPDATE {table.name} SET {setting} WHERE {where}"  # noqa: S608 -- own names
         connection.exec_driver_sql(_marked(connection.dialect.name, statement), list(rows))
 
 
 def delete(connection: Connection, table: Table, rows: Sequence[Row], *, where: str) -> None:
     """Delete rows by the values for the marks in `where`."""
     if rows:
-        statement = f"DELETE FROM {table.name} WHERE {where}"  # noqa: S608 -- our own names
+        statement = f"DELETE FROM {table.name} WHERE {where}"  # noqa: S608 -- own names
         connection.exec_driver_sql(_marked(connection.dialect.name, statement), list(rows))
 
 

@@ -69,14 +69,13 @@ def lines(engine: Engine) -> list[bytes]:
     return list(findings_lines(standing_findings(engine)))
 
 
-def account(number: str, institution: str, **more: str) -> f.AccountStated:
+def account(number: str, institution: str) -> f.AccountStated:
     """A dedicated account from New Year."""
     return f.AccountStated(
         account=number,
         institution=institution,
         valid_from=date(2024, 1, 1),
         purpose="dedicated",
-        **more,
     )
 
 
