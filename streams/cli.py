@@ -1,0 +1,273 @@
+"""The `escrow` command: the composition root, where settings, law, store and runners meet."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy import Engine
+
+from alerts.evaluation import Law
+from config.load import load_calendar
+from config.policy_load import load_policy
+from config.settings import Settings, archive_beside
+from models.store.engine import open_store
+from streams import printing
+from streams.embedded import Summary, ingest
+from streams.feeds.parse import parse_lines
+from streams.feeds.records import FeedRefused
+from streams.feeds.registers import templates
+from streams.replay import findings_as_of, findings_lines, standing_findings, verify
+from streams.simulator import simulate
+
+DONE, CHECK_FAILED, USAGE, REFUSED = 0, 1, 2, 3
+SHANGHAI = timezone(timedelta(hours=8))
+DEMO_INSTITUTIONS, DEMO_MONTHS, DEMO_SEED = 30, 6, 7
+
+app = typer.Typer(
+    name="escrow",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_show_locals=False,
+    help="Reads the bank feeds of training institutions' escrow accounts and proves every breach "
+    "of the custody rules. 预收费资金监管：读取银行流水，逐条举证。\n\n"
+    "Exit codes: 0 done, 1 a check failed, 2 usage, 3 something was refused or held.",
+)
+out = Console(soft_wrap=True)
+err = Console(stderr=True, soft_wrap=True)
+
+Database = Annotated[
+    str | None, typer.Option("--db", help="Store as an SQLAlchemy URL; default: the setting.")
+]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="The last day to count, YYYY-MM-DD."),
+]
+Out = Annotated[Path, typer.Option("--out", help="Folder to write to.")]
+
+
+def today() -> date:
+    """The calendar day in Asia/Shanghai: the one place that asks the clock for a day."""
+    return datetime.now(UTC).astimezone(SHANGHAI).date()
+
+
+@contextmanager
+def progress_bar(text: str) -> Iterator[Progress]:
+    """A progress bar on standard error, so that standard output stays for programs."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=err, transient=True) as bar:
+        bar.add_task(text, total=None)
+        yield bar
+
+
+def load_law(settings: Settings) -> Law:
+    """The law that this installation judges by."""
+    return Law(load_policy(default_city=settings.city), load_calendar())
+
+
+def store(settings: Settings, url: str | None) -> tuple[Engine, Path]:
+    """The store and the archive beside it."""
+    if url is None:
+        return open_store(settings.database_url), settings.archive
+    return open_store(url), settings.archive_dir or archive_beside(url)
+
+
+def existing_store(settings: Settings, url: str | None) -> tuple[Engine, Path]:
+    """As store(), but a missing SQLite file is a mistake of the caller, not to be made."""
+    address = url or settings.database_url
+    name = address.removeprefix("sqlite:///")
+    if address.startswith("sqlite:///") and not Path(name).is_file():
+        raise typer.BadParameter(f"{name} does not exist; `escrow ingest` makes it")
+    return store(settings, url)
+
+
+@app.command("simulate")
+def simulate_command(
+    *,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")],
+    institutions: Annotated[int, typer.Option(min=1, help="How many institutions.")] = 30,
+    months: Annotated[int, typer.Option(min=1, help="How many months.")] = 6,
+    start: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day.")
+    ] = datetime(2024, 1, 1),  # noqa: DTZ001 -- a calendar day
+    folder: Out,
+) -> None:
+    """Write the files of an invented city: bank feeds, registers, and truth.jsonl."""
+    if folder.exists() and any(folder.iterdir()):
+        raise typer.BadParameter(f"{folder} is not empty; choose a new folder for --out")
+    _simulate(seed, institutions, months, start.date(), folder)
+    err.print(f"[green]done[/] {folder}: {institutions} institutions, {months} months")
+
+
+def _simulate(seed: int, institutions: int, months: int, start: date, folder: Path) -> None:
+    with progress_bar("simulating") as bar:
+        bar.update(bar.task_ids[0], total=institutions)
+
+        def advance(done: int) -> None:
+            bar.update(bar.task_ids[0], completed=done)
+
+        simulate(seed, institutions, months, start, folder, load_calendar(), advance)
+
+
+@app.command("ingest")
+def ingest_command(
+    paths: Annotated[list[Path], typer.Argument(exists=True, help="Files and folders.")],
+    database: Database = None,
+    as_of: AsOf = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be accepted; store nothing.")
+    ] = False,
+) -> None:
+    """Read files and folders; a folder is played in the order of its days, each day closed."""
+    settings = Settings()
+    summary = _ingest(settings, paths, database, as_of.date() if as_of else None, dry_run=dry_run)
+    printing.summary(out, summary)
+    if summary.refused or summary.held:
+        raise typer.Exit(REFUSED)
+
+
+def _ingest(
+    settings: Settings, paths: list[Path], url: str | None, as_of: date | None, *, dry_run: bool
+) -> Summary:
+    engine, archive = store(settings, "sqlite://" if dry_run else url)
+    with progress_bar("reading") as bar:
+
+        def advance(done: int, total: int) -> None:
+            bar.update(bar.task_ids[0], completed=done, total=total)
+
+        return ingest(
+            paths,
+            engine,
+            load_law(settings),
+            archive,
+            today=today(),
+            as_of=as_of,
+            dry_run=dry_run,
+            progress=advance,
+        )
+
+
+@app.command("parse")
+def parse_command(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="One bank file.")],
+    bank: Annotated[str | None, typer.Option(help="Profile of config/banks, if not found.")] = None,
+) -> None:
+    """Print the canonical statements and entries of one bank file as JSON lines."""
+    write = sys.stdout.buffer.write
+    try:
+        for line in parse_lines(file, bank):
+            write(msgspec.json.encode(line) + b"\n")
+    except FeedRefused as refused:
+        sys.stdout.flush()
+        err.print(f"[red]refused[/] {file}: {refused}", highlight=False)
+        raise typer.Exit(REFUSED) from None
+
+
+@app.command("templates")
+def templates_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write to.")],
+) -> None:
+    """Write an empty, commented template of each register table."""
+    for path in templates(folder):
+        out.print(str(path), highlight=False)
+
+
+@app.command("findings")
+def findings_command(
+    database: Database = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_of: AsOf = None,
+) -> None:
+    """Print the standing findings, sorted by key; with --json the same bytes for the same facts."""
+    settings = Settings()
+    engine, _ = existing_store(settings, database)
+    if as_of is None:
+        standing = standing_findings(engine)
+    else:
+        standing = findings_as_of(engine, load_law(settings), as_of.date())
+    if as_json:
+        for line in findings_lines(standing):
+            sys.stdout.buffer.write(line + b"\n")
+    else:
+        printing.findings(out, standing, settings.language)
+
+
+@app.command("explain")
+def explain_command(
+    finding: Annotated[str, typer.Argument(metavar="FINDING_ID", help="Of `escrow findings`.")],
+    database: Database = None,
+) -> None:
+    """Print how one finding is known: clause, formula with its numbers, evidence and bytes."""
+    settings = Settings()
+    engine, archive = existing_store(settings, database)
+    found = next((one for one in standing_findings(engine) if one.id == finding), None)
+    if found is None:
+        raise typer.BadParameter(f"no finding {finding} stands; see `escrow findings`")
+    printing.explain(out, engine, archive, load_law(settings), found, settings.language)
+
+
+@app.command("verify")
+def verify_command(database: Database = None) -> None:
+    """Recompute every finding from the journal and compare; exit 1 names each difference."""
+    settings = Settings()
+    engine, _ = existing_store(settings, database)
+    with progress_bar("recomputing") as bar:
+
+        def advance(done: int, total: int) -> None:
+            bar.update(bar.task_ids[0], completed=done, total=total)
+
+        differences = verify(engine, load_law(settings), advance)
+    for difference in differences:
+        out.print(difference, highlight=False, markup=False)
+    if differences:
+        err.print(f"[red]{len(differences)} differences[/]")
+        raise typer.Exit(CHECK_FAILED)
+    err.print("[green]verified[/]: the stored findings are those that the journal gives")
+
+
+@app.command("serve")
+def serve_command(
+    database: Database = None,
+    host: Annotated[str | None, typer.Option(help="Loopback address.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535)] = None,
+) -> None:
+    """Serve the inbox on a loopback address."""
+    settings = Settings()
+    engine, archive = existing_store(settings, database)
+    _serve(settings, engine, archive, host, port)
+
+
+def _serve(
+    settings: Settings, engine: Engine, archive: Path, host: str | None, port: int | None
+) -> None:
+    from alerts.inbox.server import serve  # noqa: PLC0415 -- FastAPI takes half a second to load
+
+    host, port = host or settings.host, port or settings.port
+    settings = settings.model_copy(update={"archive_dir": archive})
+    err.print(f"[green]inbox[/] http://{host}:{port} (Ctrl-C ends it)")
+    serve(engine, settings, load_law(settings), host, port)
+
+
+@app.command("demo")
+def demo_command(
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="End before the inbox.")] = False,
+    folder: Out = Path("demo"),
+) -> None:
+    """Simulate a city, ingest it, print what was found, and serve the inbox."""
+    settings = Settings()
+    city = folder / "city"
+    url = f"sqlite:///{folder / 'escrow.db'}"
+    if not (city / "truth.jsonl").is_file():
+        _simulate(DEMO_SEED, DEMO_INSTITUTIONS, DEMO_MONTHS, date(2026, 3, 1), city)
+    summary = _ingest(settings, [city], url, None, dry_run=False)
+    printing.summary(out, summary)
+    engine, archive = store(settings, url)
+    printing.findings(out, standing_findings(engine), settings.language, most=20)
+    if not no_serve:
+        _serve(settings, engine, archive, None, None)

@@ -1,0 +1,93 @@
+"""What the command prints for people: summaries, findings, and how a finding is known."""
+
+from collections import Counter
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import Engine, select
+
+from alerts.evaluation import Law
+from alerts.inbox.originals import original
+from alerts.texts import Language, kind_word, level_word, reason, rule_name, step_name
+from models.findings import Finding, Level
+from models.money import format_yuan
+from models.store.engine import reading
+from models.store.tables import FILES, INSTITUTIONS, SIGHTINGS
+from streams.embedded import Summary
+
+COLOURS = {"blue": "blue", "yellow": "yellow", "orange": "dark_orange", "red": "red"}
+
+
+def summary(console: Console, done: Summary) -> None:
+    """What an ingest did, and each refused or held piece with its reason."""
+    for problem in done.problems:
+        console.print(Text(problem), style="red")
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for name, value in done.figures():
+        table.add_row(name, value)
+    console.print(table)
+
+
+def findings(
+    console: Console, standing: list[Finding], language: Language, most: int | None = None
+) -> None:
+    """The findings as a table by key; with `most`, the worst of them and a count by rule."""
+    shown = sorted(standing, key=lambda one: one.key)
+    if most is not None:
+        shown = sorted(standing, key=lambda one: (-Level[one.level.upper()], one.day, one.key))
+    table = Table(box=None, pad_edge=False)
+    for heading in ("id", "level", "rule", "institution", "subject", "day"):
+        table.add_column(heading, no_wrap=heading != "subject", overflow="fold")
+    table.add_column("yuan", justify="right", no_wrap=True)
+    for one in shown[:most]:
+        amount = "" if one.amount_fen is None else format_yuan(one.amount_fen)
+        level = Text(level_word(one, language), style=COLOURS[one.level])
+        what = f"{rule_name(one.rule, language)} {one.rule}"
+        table.add_row(
+            *(one.id, level, what, one.institution, one.subject, one.day.isoformat(), amount)
+        )
+    console.print(table)
+    counts = Counter((one.rule, one.kind) for one in standing)
+    for (rule, _), count in sorted(counts.items()):
+        console.print(f"{count:6d}  {rule_name(rule, language)} {rule}", highlight=False)
+
+
+def explain(
+    console: Console, engine: Engine, archive: Path, law: Law, one: Finding, language: Language
+) -> None:
+    """Clause, formula with its numbers, evidence rows with file, position and original bytes."""
+    with reading(engine) as connection:
+        columns = (INSTITUTIONS.c.name, INSTITUTIONS.c.city)
+        query = select(*columns).where(INSTITUTIONS.c.institution == one.institution)
+        name, city = (connection.execute(query).one_or_none() or ("", ""))[:2]
+    area = law.policy.area(city or "")
+    level = Text(f"{level_word(one, language)} {kind_word(one, language)} ", COLOURS[one.level])
+    console.print(level + Text(f"{rule_name(one.rule, language)} ({one.rule})", "bold"))
+    console.print(Text(reason(one, language)))
+    console.print(Text(f"{one.institution} {name or ''}  {one.subject}  {one.day.isoformat()}"))
+    rule = one.rule if one.rule in area.rules else "cannot-decide"
+    console.print(Text(f"§ {area.basis(rule, one.day.toordinal())}"), style="italic")
+    console.print(Text(f"policy {one.policy}"), style="dim")
+    for step in one.formula:
+        expression = f"{step.expression} = " if step.expression else ""
+        console.print(Text(f"  {step_name(step.name, language)}: {expression}{step.value}"))
+    for identifier in one.evidence:
+        _evidence(console, engine, archive, identifier)
+
+
+def _evidence(console: Console, engine: Engine, archive: Path, identifier: str) -> None:
+    console.print(Text(identifier), style="cyan")
+    columns = (FILES.c.name, FILES.c.sha256, SIGHTINGS.c.position, SIGHTINGS.c.stated_at)
+    query = (
+        select(*columns)
+        .join(FILES, FILES.c.file_id == SIGHTINGS.c.file_id)
+        .where(SIGHTINGS.c.fact_id == identifier)
+        .order_by(SIGHTINGS.c.stated_at, SIGHTINGS.c.file_id, SIGHTINGS.c.position)
+    )
+    with reading(engine) as connection:
+        for row in connection.execute(query).all():
+            console.print(Text(f"    {row.name}, {row.position}, stated {row.stated_at}"))
+            for line in original(archive, row, row.position).splitlines():
+                console.print(Text(f"      │ {line}"), style="dim")
