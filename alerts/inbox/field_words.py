@@ -68,7 +68,7 @@ _FIELDS: dict[str, tuple[str, str]] = {
     "stages": ("划拨阶段", "stages"),
     "payee_account": ("收款账号", "payee account"),
     "merchant_code": ("商户号", "merchant code"),
-    "refund_term_days": ("退费期限(天)", "refund term (days)"),
+    "refund_term_days": ("退费期限（天）", "refund term (days)"),
     "company": ("支付公司", "company"),
     "settles_to": ("结算账号", "settles to"),
     "booking_date": ("记账日", "booked"),

@@ -140,7 +140,7 @@ def contested(connection: Connection) -> list[str]:
 def facts_by_kind(connection: Connection) -> dict[str, int]:
     """How many contents of each kind the journal holds."""
     query = select(_journal.kind, func.count()).group_by(_journal.kind)
-    return dict(connection.execute(query).tuples())
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def feeds(connection: Connection, closed_day: date | None) -> list[Feed]:
@@ -216,7 +216,7 @@ def versions_under(connection: Connection, prefix: str) -> list[f.Fact]:
         # The last of an id wins below: the latest told, of equals the smaller hash (rules G5).
         .order_by(_journal.fact_id, _journal.stated_last, _journal.content_hash.desc())
     )
-    counting = dict(connection.execute(query).tuples())
+    counting = {row[0]: row[1] for row in connection.execute(query)}
     return [DECODER.decode(body) for body in counting.values()]
 
 

@@ -27,8 +27,8 @@ def original(archive: Path, file: Row[Any], position: str) -> str:
 
 def archived(archive: Path, sha256: str) -> Path | None:
     """Where the archive keeps the bytes with this hash, or None."""
-    places = (archive / sha256, archive / sha256[:2] / sha256, archive / sha256[:2] / sha256[2:])
-    return next((place for place in places if place.is_file()), None)
+    path = archive / sha256[:2] / sha256[2:4] / sha256
+    return path if path.is_file() else None
 
 
 def _piece(path: Path, start: int) -> bytes:

@@ -1,7 +1,7 @@
 """Values as pages write them: days with weekday, yuan, subjects in words, levels, links."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from urllib.parse import quote, unquote, urlencode
 
 from alerts.inbox.field_words import field_word
@@ -14,6 +14,9 @@ from models.money import format_hundredths, format_yuan
 
 SHAPES = {"red": "◆", "orange": "▲", "yellow": "●", "blue": "■"}
 """A shape a level, so that no level is told by its colour alone."""
+
+_CHINA = timezone(timedelta(hours=8))  # one zone, no summer time
+_UNKNOWN_YEAR = "1970-"  # what a source that states no time is given
 
 _SUBJECTS = {
     "contract": ("合同", "Contract"),
@@ -62,8 +65,11 @@ class Lister:
         return "—" if amount_fen is None else format_yuan(amount_fen)
 
     def moment(self, text: str) -> str:
-        """An ISO moment for reading: to the minute, a blank instead of T."""
-        return text[:16].replace("T", " ") + ("Z" if text.endswith("Z") else "")
+        """A moment of UTC as the clock in China shows it, to the minute; a dash for none."""
+        if not text or text.startswith(_UNKNOWN_YEAR):
+            return "—"
+        moment = datetime.fromisoformat(text).astimezone(_CHINA)
+        return moment.strftime("%Y-%m-%d %H:%M")
 
     def shape(self, level: str) -> str:
         """The shape of a level."""
@@ -123,6 +129,8 @@ _SELF_EVIDENT = {
     *("booking_date", "day", "direction", "counterparty_name", "remittance", "number", "name"),
     *("what", "purpose", "bank", "mode", "student", "about"),
 }
+# Fields whose values are words of ours, not texts of others.
+_WORDED = {"purpose", "mode", "what", "confirmed", "licence"}
 _NO_DEFAULT = object()
 
 
@@ -155,7 +163,7 @@ def _plain_value(name: str, value: object, masker: Masker, language: Language) -
         if name.endswith("_fen"):
             return format_yuan(value)
         return format_hundredths(value) if name.endswith("_hundredths") else str(value)
-    return masker.text(known(str(value), language))
+    return known(str(value), language) if name in _WORDED else masker.text(str(value))
 
 
 def _plain_list(name: str, values: tuple[object, ...], masker: Masker) -> str:

@@ -253,7 +253,7 @@ def files(
 def file_states(connection: Connection) -> dict[str, int]:
     """How many files are in each state."""
     query = select(_files.state, func.count()).group_by(_files.state).order_by(_files.state)
-    return dict(connection.execute(query).tuples())
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def file(connection: Connection, file_id: int) -> Row[Any] | None:

@@ -75,7 +75,6 @@ def chart(points: list[Point], lister: Lister) -> str:
             "words": {
                 "balance": lister.t("balance"),
                 "unearned": lister.t("unearned"),
-                "yuan": lister.t("yuan"),
             },
         },
         ensure_ascii=False,

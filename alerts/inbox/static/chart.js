@@ -22,13 +22,15 @@ function draw() {
   ], {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: colour("--ink") },
-    margin: { l: 84, r: 16, t: 8, b: 36 },
+    margin: { l: 84, r: 28, t: 36, b: 32 },
     hovermode: "x unified",
     hoverlabel: { bgcolor: colour("--surface"), bordercolor: colour("--line") },
-    legend: { orientation: "h", x: 0, y: 1.12 },
-    xaxis: { ...axis, type: "date", tickformat: "%Y-%m", hoverformat: "%Y-%m-%d" },
-    yaxis: { ...axis, tickformat: ",.0f", rangemode: "tozero",
-      title: { text: data.words.yuan, font: { color: colour("--muted") } } },
+    legend: { orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom" },
+    xaxis: { ...axis, type: "date", hoverformat: "%Y-%m-%d",
+      nticks: Math.min(12, data.days.length), tickformatstops: [
+        { dtickrange: [null, "M1"], value: "%m-%d" }, { dtickrange: ["M1", null], value: "%Y-%m" },
+      ] },
+    yaxis: { ...axis, tickformat: ",.0f", rangemode: "tozero" },
   }, { responsive: true, displayModeBar: false, displaylogo: false });
 }
 
