@@ -101,6 +101,7 @@ def read(data: Data) -> Iterator[Record]:
         for chunk in _utf8_chunks(data):
             parser.feed(chunk)
             for event, element in parser.read_events():
+                assert isinstance(element, Element), "comments and the like are removed"
                 yield from reader.handle(event, element)
         root = parser.close()
     except etree.XMLSyntaxError as error:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from hashlib import sha256
+from typing import Literal
 
 from lxml.etree import _Element as Element
 
@@ -13,7 +14,7 @@ from streams.feeds.records import AMOUNT_FEN_MAX, TEXT_LENGTH_MAX, Entry, FeedRe
 from streams.feeds.text import parse_day, parse_moment
 
 _STATUSES = {"BOOK": "BOOKED", "PDNG": "PENDING", "FUTR": "PENDING", "INFO": "INFO"}
-_DIRECTIONS = {"CRDT": "C", "DBIT": "D"}
+_DIRECTIONS: dict[str, Literal["C", "D"]] = {"CRDT": "C", "DBIT": "D"}
 _FLAGS = {"true": True, "1": True, "false": False, "0": False, "": False}
 _NOT_TOLD = {"", "NOTPROVIDED", "NONREF"}
 _ZONE = re.compile(r"Z|[+-]\d{2}:\d{2}", re.ASCII)
@@ -142,17 +143,7 @@ def fingerprint(*parts: object) -> str:
 def read_entry(ntry: Element, frame: Frame, position: str) -> Entry:
     """One posting. A batch is one posting too; its children never touch the balance."""
     parts = children(ntry)
-    amount = parts.get("Amt")
-    amount_fen = amount_of(amount, "Amt", position)
-    currency = (amount.get("Ccy") if amount is not None else "") or frame.currency
-    if not currency:
-        raise FeedRefused("the entry has no currency", position)
-    direction = _DIRECTIONS.get(words(ntry, "CdtDbtInd"))
-    if direction is None:
-        raise FeedRefused("CdtDbtInd is neither CRDT nor DBIT", position)
-    reversal = _FLAGS.get(words(ntry, "RvslInd"))
-    if reversal is None:
-        raise FeedRefused("RvslInd is neither true nor false", position)
+    amount_fen, currency, direction, reversal = _posting(ntry, parts, frame, position)
     transactions = list(_transactions(ntry))
     single = transactions[0] if len(transactions) == 1 else None
     refs = _references(single)
@@ -160,13 +151,9 @@ def read_entry(ntry: Element, frame: Frame, position: str) -> Entry:
     party = _Parties(single, frame.account, is_credit=direction == "C", reversal=reversal)
     status, day = _status_and_day(parts, frame, refs, position)
     reference = _own_reference(parts, refs)
-    if reference:
-        base = bounded(reference)
-    elif any(refs.get(name) for name in ("UETR", "EndToEndId", "TxId")):
-        told = [refs.get("UETR") or refs.get("EndToEndId", ""), refs.get("TxId", "")]
-        base = bounded(":".join([direction, str(amount_fen), *filter(None, told)]))
-    else:
-        base = fingerprint(direction, amount_fen, currency, party.account, party.name, remittance)
+    base = _told_serial(reference, refs, direction, amount_fen) or fingerprint(
+        direction, amount_fen, currency, party.account, party.name, remittance
+    )
     serial = frame.serials.unique(frame.account, day, base)
     if status != "BOOKED":
         announced = EntryAnnounced(
@@ -175,7 +162,7 @@ def read_entry(ntry: Element, frame: Frame, position: str) -> Entry:
             serial=serial,
             status="PENDING" if status == "PENDING" else "INFO",
             amount_fen=amount_fen,
-            direction="C" if direction == "C" else "D",
+            direction=direction,
             currency=currency,
             counterparty_name=party.name,
             remittance=remittance,
@@ -186,7 +173,7 @@ def read_entry(ntry: Element, frame: Frame, position: str) -> Entry:
         booking_date=day,
         serial=serial,
         amount_fen=amount_fen,
-        direction="C" if direction == "C" else "D",
+        direction=direction,
         currency=currency,
         counterparty_name=party.name,
         counterparty_account=party.account,
@@ -200,6 +187,33 @@ def read_entry(ntry: Element, frame: Frame, position: str) -> Entry:
         code=_code(parts.get("BkTxCd")),
     )
     return Entry(booked, position)
+
+
+def _posting(
+    ntry: Element, parts: dict[str, Element], frame: Frame, position: str
+) -> tuple[int, str, Literal["C", "D"], bool]:
+    """Amount in hundredths, currency, direction and whether it is a reversal; nothing guessed."""
+    amount = parts.get("Amt")
+    amount_fen = amount_of(amount, "Amt", position)
+    currency = (amount.get("Ccy") if amount is not None else "") or frame.currency
+    if not currency:
+        raise FeedRefused("the entry has no currency", position)
+    direction = _DIRECTIONS.get(words(ntry, "CdtDbtInd"))
+    if direction is None:
+        raise FeedRefused("CdtDbtInd is neither CRDT nor DBIT", position)
+    reversal = _FLAGS.get(words(ntry, "RvslInd"))
+    if reversal is None:
+        raise FeedRefused("RvslInd is neither true nor false", position)
+    return amount_fen, currency, direction, reversal
+
+
+def _told_serial(reference: str, refs: dict[str, str], direction: str, amount_fen: int) -> str:
+    """Tier 1, the bank's own reference; tier 2, the payment's; empty where neither is told."""
+    if reference:
+        return bounded(reference)
+    payment = refs.get("UETR") or refs.get("EndToEndId", "")
+    told = [text for text in (payment, refs.get("TxId", "")) if text]
+    return bounded(":".join([direction, str(amount_fen), *told])) if told else ""
 
 
 def _transactions(ntry: Element) -> Iterator[Element]:

@@ -10,8 +10,7 @@ from models.money import parse_fen_cell, parse_hundredths
 from streams.feeds.text import clean, is_spreadsheet_number, parse_day
 
 Way = Literal[
-    *("text", "day", "money", "hours", "yes-no", "number"),
-    *("list", "choice", "instalments", "stages"),
+    "text", "day", "money", "hours", "yes-no", "number", "list", "choice", "instalments", "stages"
 ]
 
 _YES_NO = {

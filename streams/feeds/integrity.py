@@ -133,7 +133,7 @@ def _checks(proof: _Proof, end: End) -> Iterator[Check]:
 def _balance_faults(proof: _Proof) -> tuple[list[str], str, int]:
     both = sorted(proof.opening.keys() & proof.closing.keys())
     if not both:
-        opened, closed = sorted(proof.opening)[0], sorted(proof.closing)[0]
+        opened, closed = min(proof.opening), min(proof.closing)
         reason = f"the opening is in {opened}, the closing in {closed}"
         return [reason], "", abs(proof.opening[opened] - proof.closing[closed])
     faults, details, total_gap_fen = [], [], 0

@@ -14,26 +14,31 @@ HEADER_ROWS_MAX = 40
 
 _CURRENCIES = {
     **dict.fromkeys(("人民币元", "人民币", "CNY", "RMB", "001", "10", ""), "CNY"),
-    **{"美元": "USD", "欧元": "EUR", "港币": "HKD", "港元": "HKD", "日元": "JPY", "英镑": "GBP"},
+    "美元": "USD",
+    "欧元": "EUR",
+    "港币": "HKD",
+    "港元": "HKD",
+    "日元": "JPY",
+    "英镑": "GBP",
 }
 
 Column = Literal[
-    *("account", "time", "debit", "credit", "amount", "type", "balance", "currency"),
-    *("booking_date", "value_date", "serial", "other_name", "other_account", "other_bank"),
-    *("payer_bank", "payer_account", "payer_name"),
-    *("payee_bank", "payee_account", "payee_name"),
-]
+    "account", "time", "debit", "credit", "amount", "type", "balance", "currency",
+    "booking_date", "value_date", "serial", "other_name", "other_account", "other_bank",
+    "payer_bank", "payer_account", "payer_name", "payee_bank", "payee_account", "payee_name",
+]  # fmt: skip
 Stated = Literal[
-    *("account", "entries", "debits", "credits", "debit_fen", "credit_fen"),
-    *("begins", "ends", "period", "opening", "closing", "created"),
-]
+    "account", "entries", "debits", "credits", "debit_fen", "credit_fen",
+    "begins", "ends", "period", "opening", "closing", "created",
+]  # fmt: skip
 
 
 class BankProfile(pydantic.BaseModel):
-    """One export of one bank. `signs` says how direction and sign are written:
+    """One export of one bank.
 
-    `two-columns`: a debit and a credit column, a negative amount is red ink (红字).
-    `signed-by-type`: one signed amount, and a type that says who pays.
+    `signs` says how direction and sign are written. `two-columns`: a debit and a credit column, a
+    negative amount is red ink (红字). `signed-by-type`: one signed amount, and a type that says
+    who pays.
     """
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)

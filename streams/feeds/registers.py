@@ -232,9 +232,9 @@ def templates(folder: Path) -> list[Path]:
             f"# table: {name}",
             f"# {table.title['zh']} / {table.title['en']}",
             "# 日期 YYYY-MM-DD，金额单位元；以 # 开头的行是注释。表头可用英文或中文。",
-            "# Dates YYYY-MM-DD, money in yuan; a line that begins with # is a comment. Headings in",
-            "# English or Chinese. Take the # and the blank after it from the next line, and say",
-            "# when the rows were exported (the latest export of a row counts):",
+            "# Dates YYYY-MM-DD, money in yuan; a line that begins with # is a comment.",
+            "# Headings in English or Chinese. Take the first # from the next line and say when",
+            "# the rows were exported (the latest export of a row counts):",
             "# # stated_at: 2024-03-05T18:00:00+08:00",
         ]
         for field, column in table.columns.items():

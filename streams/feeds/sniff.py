@@ -1,4 +1,4 @@
-"""What a file is, by its content and never by its name; what is not known is refused with advice."""
+"""What a file is, by its content and never by its name; the unknown is refused with advice."""
 
 import re
 from typing import Literal

@@ -64,9 +64,9 @@ def read(text: str, profile: BankProfile) -> Iterator[Record]:
         group.append(read_row)
     if not groups and preamble.account:
         yield from _empty_statement(profile, preamble, heading_line)
-    for (account, currency), group in groups.items():
-        shared = len(groups) > 1
-        yield from _statement(profile, preamble, account, currency, _oldest_first(group), shared)
+    shared = len(groups) > 1
+    for group in groups.values():
+        yield from _statement(profile, preamble, _oldest_first(group), shared=shared)
 
 
 def _fitted(row: list[str], width: int, line: int) -> list[str]:
@@ -104,11 +104,12 @@ def _breaks(entries: list[Entry]) -> int:
 def _statement(
     profile: BankProfile,
     preamble: "_Preamble",
-    account: str,
-    currency: str,
     entries: list[Entry],
+    *,
     shared: bool,
 ) -> Iterator[Record]:
+    """`shared`: what the preamble says is about several accounts or currencies at once."""
+    account, currency = entries[0].fact.account, entries[0].fact.currency
     begins = preamble.begins or min(entry.fact.booking_date for entry in entries)
     ends = preamble.ends or max(entry.fact.booking_date for entry in entries)
     statement = _statement_id(profile, begins, ends)
@@ -247,5 +248,3 @@ class _Preamble:
         if not (text.isascii() and text.isdecimal() and len(text) < 16):
             raise FeedRefused(f"preamble: {text!r} is no count", "row 1")
         return int(text)
-
-

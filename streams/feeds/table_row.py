@@ -11,6 +11,8 @@ from streams.feeds.records import AMOUNT_FEN_MAX, Entry, FeedRefused, Serials
 from streams.feeds.text import clean, heading, is_spreadsheet_number, parse_day
 
 Direction = Literal["C", "D"]
+Posting = tuple[int, Direction, str, str, tuple[str, str, str]]
+"""Signed amount, direction of its column, account, sub-account; the other's account, name, bank."""
 
 _ACCOUNT = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
 _OPPOSITE: dict[Direction, Direction] = {"C": "D", "D": "C"}
@@ -48,19 +50,9 @@ class RowReader:
         """The entry of a row, and the text of its time by which rows can be ordered."""
         row = [clean(cell) for cell in row]
         position = f"row {line}"
+        posting = self._of_two_columns if self._two_columns else self._signed
         try:
-            if self._two_columns:
-                amount_fen, direction = self._of_two_columns(row)
-                account, sub_account = self._account(row[self._account_at], line), ""
-                other = (
-                    _cell(row, self._other_account),
-                    _cell(row, self._other_name),
-                    _cell(row, self._other_bank),
-                )
-            else:
-                amount_fen, direction, account, sub_account, other = self._signed(row, line)
-            if is_spreadsheet_number(other[0]):
-                raise ValueError(f"account {other[0]!r} has lost digits in a spreadsheet")
+            amount_fen, direction, account, sub_account, other = posting(row, line)
             day_text = row[self._day] or _cell(row, self._time).partition(" ")[0]
             day = parse_day(day_text)
             value_text = _cell(row, self._value_day)
@@ -68,6 +60,8 @@ class RowReader:
             balance_fen = parse_fen_cell(row[self._balance]) if row[self._balance] else None
         except (MoneyError, ValueError) as error:
             raise FeedRefused(str(error), position) from error
+        if is_spreadsheet_number(other[0]):
+            raise FeedRefused(f"{other[0]!r} has lost digits in a spreadsheet", position)
         red_ink = amount_fen < 0
         if red_ink:
             amount_fen, direction = -amount_fen, _OPPOSITE[direction]
@@ -100,7 +94,7 @@ class RowReader:
         ordered_by = f"{day.isoformat()} {_cell(row, self._time)}"
         return ordered_by, Entry(fact, position, balance_fen, red_ink)
 
-    def _of_two_columns(self, row: list[str]) -> tuple[int, Direction]:
+    def _of_two_columns(self, row: list[str], line: int) -> Posting:
         debit, credit = row[self._debit], row[self._credit]
         debit_fen = parse_fen_cell(debit) if debit else 0
         credit_fen = parse_fen_cell(credit) if credit else 0
@@ -108,15 +102,23 @@ class RowReader:
             raise ValueError(f"both a debit {debit} and a credit {credit}")
         if not debit and not credit:
             raise ValueError("neither a debit nor a credit")
-        return (debit_fen, "D") if debit_fen else (credit_fen, "C")
+        account = self._account(row[self._account_at], line)
+        other = (
+            _cell(row, self._other_account),
+            _cell(row, self._other_name),
+            _cell(row, self._other_bank),
+        )
+        if debit_fen:
+            return debit_fen, "D", account, "", other
+        return credit_fen, "C", account, "", other
 
-    def _signed(
-        self, row: list[str], line: int
-    ) -> tuple[int, Direction, str, str, tuple[str, str, str]]:
+    def _signed(self, row: list[str], line: int) -> Posting:
         """The account is the payee of what comes in and the payer of what goes out."""
         kind = self._profile.types.get(row[self._type])
         if kind is None:
-            raise ValueError(f"type {row[self._type]!r} is none of {', '.join(self._profile.types)}")
+            raise ValueError(
+                f"type {row[self._type]!r} is none of {', '.join(self._profile.types)}"
+            )
         amount_fen = parse_fen_cell(row[self._amount])
         mine, other = (self._payee, self._payer) if kind == "C" else (self._payer, self._payee)
         own_side = row[mine[0]]

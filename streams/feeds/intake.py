@@ -1,0 +1,340 @@
+"""From delivered bytes to facts in two passes: the first proves the file, the second tells it.
+
+Nothing is told of a file before its last byte was read: a cut file would else leave half of itself.
+"""
+
+import hashlib
+import mmap
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import islice
+from pathlib import Path
+
+from models.facts import (
+    BalanceReported,
+    EntryAnnounced,
+    EntryBooked,
+    StatementReceived,
+    Told,
+)
+from models.keys import encode, own_day, source_of
+from streams.feeds import camt, ndjson, registers, table
+from streams.feeds.archive import Archive
+from streams.feeds.integrity import checked
+from streams.feeds.profiles import load_profiles
+from streams.feeds.receipts import Receipt, Refusal, StatementProof
+from streams.feeds.records import (
+    Check,
+    Closing,
+    Data,
+    End,
+    Entry,
+    FeedRefused,
+    Held,
+    Opening,
+    Record,
+)
+from streams.feeds.registers import Row
+from streams.feeds.sniff import Sniffed, sniff
+from streams.feeds.text import EPOCH, shanghai_day
+
+KEPT_BYTES_MAX = 4_000_000
+_MAPPED_BYTES_MIN = 1_000_000
+_IGNORED_NAMES = {"truth.jsonl"}
+
+
+class ProvedFile:
+    """A file after the first pass: what it is, what of it will be told, what waits, or why not.
+
+    `day` is the day it is played on: the latest statement end, of a register its `stated_at`, and
+    None for what is played first. `is_bank`: registers are played before bank files of a day.
+    """
+
+    def __init__(self, source: Path | bytes, name: str, today: date) -> None:
+        self.source = source
+        self.name = name
+        self.today = today
+        self.sha256 = ""
+        self.size_bytes = 0
+        self.format = "unknown"
+        self.is_bank = False
+        self.day: date | None = None
+        self.stated_at = EPOCH
+        self.statements: list[StatementProof] = []
+        self.counts: Counter[str] = Counter()
+        self.held: list[Held] = []
+        self.refusal: Refusal | None = None
+        self._kept: list[Told | Held] | None = None
+
+    @property
+    def facts(self) -> int:
+        """How many facts the second pass tells."""
+        return self.counts.total()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether anything of it waits: a row, an entry, a balance, or a whole statement."""
+        return bool(self.held) or not all(one.consistent for one in self.statements)
+
+    @property
+    def accepted_until(self) -> date | None:
+        """The latest end of a statement that proves: up to here days may be closed."""
+        return max((one.ends for one in self.statements if one.closes), default=None)
+
+    def receipt(self) -> Receipt:
+        """What the deliverer is told."""
+        return Receipt.of(self)
+
+
+def prove(
+    source: Path | bytes, today: date, name: str = "", *, keep_bytes_max: int = KEPT_BYTES_MAX
+) -> ProvedFile:
+    """Read a file to its end and check its figures; never raises for what stands in it.
+
+    `name` is the delivered name where `source` is the archived copy. Facts of files up to
+    `keep_bytes_max` are kept for the second pass; of larger ones the bytes are read again.
+    """
+    if not name and isinstance(source, Path):
+        name = source.name
+    proved = ProvedFile(source, name, today)
+    data = _open(source)
+    try:
+        proved.sha256 = hashlib.sha256(data).hexdigest()
+        proved.size_bytes = len(data)
+        kept: list[Told | Held] | None = [] if len(data) <= keep_bytes_max else None
+        sniffed = sniff(data)
+        proved.format = sniffed.name
+        proved.is_bank = sniffed.format in ("camt", "table")
+        if proved.is_bank:
+            _prove_statements(proved, data, sniffed)
+        else:
+            proved.stated_at = registers.stated_at_of(sniffed.text, name)
+            if proved.stated_at != EPOCH:
+                proved.day = shanghai_day(proved.stated_at)
+        for one in _second_pass(proved, data, sniffed):
+            if isinstance(one, Held):
+                proved.held.append(one)
+            else:
+                proved.counts[type(one.fact).__name__] += 1
+                if kept is not None:
+                    kept.append(one)
+        proved._kept = kept  # noqa: SLF001 -- prove() is the maker of this class
+    except FeedRefused as error:
+        proved.refusal = Refusal(error.reason, error.position)
+        proved.statements, proved.held, proved.day = [], [], None
+        proved.counts.clear()
+    finally:
+        if isinstance(data, mmap.mmap):
+            data.close()
+    return proved
+
+
+def told(proved: ProvedFile) -> Iterator[Told]:
+    """The second pass: every fact of a proved file, in the order in which it stands there."""
+    if proved.refusal is not None:
+        return
+    if proved._kept is not None:  # noqa: SLF001 -- prove() and told() are one
+        yield from (one for one in proved._kept if isinstance(one, Told))  # noqa: SLF001
+        return
+    data = _open(proved.source)
+    try:
+        if hashlib.sha256(data).hexdigest() != proved.sha256:
+            raise FeedRefused("the file changed after it was proved; prove it again", "byte 0")
+        sniffed = sniff(data)
+        yield from (one for one in _second_pass(proved, data, sniffed) if isinstance(one, Told))
+    finally:
+        if isinstance(data, mmap.mmap):
+            data.close()
+
+
+def batches(proved: ProvedFile, size: int = 500) -> Iterator[list[Told]]:
+    """The facts of a proved file in lists of at most `size`."""
+    facts = told(proved)
+    while batch := list(islice(facts, size)):
+        yield batch
+
+
+def plan(
+    paths: Iterable[Path], today: date, archive: Archive | None = None
+) -> list[tuple[date | None, list[ProvedFile]]]:
+    """Files and folders as groups in the order in which they are played.
+
+    By day, what has no day first; in a day registers before bank files, then by name. With an
+    archive each file is kept there first and read from there. Hidden files and the answers of a
+    simulated city (`truth.jsonl`) are no feeds and left out.
+    """
+    proved = []
+    kept_bytes = 0
+    for path in _files(paths):
+        source = archive.path(archive.put(path)) if archive else path
+        left = max(0, 16 * KEPT_BYTES_MAX - kept_bytes)
+        one = prove(source, today, path.name, keep_bytes_max=min(KEPT_BYTES_MAX, left))
+        if one.size_bytes <= min(KEPT_BYTES_MAX, left):
+            kept_bytes += one.size_bytes
+        proved.append((one, str(path)))
+    proved.sort(key=lambda pair: (_order(pair[0]), pair[1]))
+    groups: list[tuple[date | None, list[ProvedFile]]] = []
+    for one, _ in proved:
+        if not groups or groups[-1][0] != one.day:
+            groups.append((one.day, []))
+        groups[-1][1].append(one)
+    return groups
+
+
+def _files(paths: Iterable[Path]) -> list[Path]:
+    found: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            inside = (one for one in sorted(path.rglob("*")) if one.is_file())
+            for one in inside:
+                hidden = any(part.startswith(".") for part in one.relative_to(path).parts)
+                if not hidden and one.name not in _IGNORED_NAMES:
+                    found.setdefault(one)
+        else:
+            found.setdefault(path)
+    return list(found)
+
+
+def _order(proved: ProvedFile) -> tuple[date, bool, str]:
+    return proved.day or date.min, proved.is_bank, proved.name
+
+
+def _open(source: Path | bytes) -> Data:
+    if isinstance(source, bytes):
+        return source
+    if source.stat().st_size < _MAPPED_BYTES_MIN:
+        return source.read_bytes()
+    with source.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _records(data: Data, sniffed: Sniffed) -> Iterator[Record]:
+    if sniffed.format == "camt":
+        return camt.read(data)
+    return table.read(sniffed.text, load_profiles()[sniffed.profile])
+
+
+def _prove_statements(proved: ProvedFile, data: Data, sniffed: Sniffed) -> None:
+    checks: list[Check] = []
+    entries = 0
+    fen: Counter[tuple[str, str]] = Counter()
+    for record in checked(_records(data, sniffed)):
+        match record:
+            case Entry(fact=EntryBooked() as fact):
+                entries += 1
+                fen[fact.currency, fact.direction] += fact.amount_fen
+            case Check():
+                checks.append(record)
+            case End():
+                proof = StatementProof.of(record, checks, entries, dict(fen), proved.today)
+                proved.statements.append(proof)
+                checks, entries = [], 0
+                fen.clear()
+            case _:
+                pass
+    proved.day = max((one.ends for one in proved.statements), default=None)
+    proved.stated_at = max((one.created for one in proved.statements), default=EPOCH)
+
+
+def _second_pass(proved: ProvedFile, data: Data, sniffed: Sniffed) -> Iterator[Told | Held]:
+    if sniffed.format in ("camt", "table"):
+        yield from _tell_statements(proved, _records(data, sniffed))
+        return
+    if sniffed.format == "register":
+        rows = registers.read(sniffed.text, sniffed.profile, proved.stated_at)
+    else:
+        rows = ndjson.read(sniffed.text, proved.stated_at)
+    yield from _tell_rows(proved, rows)
+
+
+def _tell_statements(proved: ProvedFile, records: Iterator[Record]) -> Iterator[Told | Held]:
+    sha256, today = proved.sha256, proved.today
+    statements = iter(proved.statements)
+    proof = next(statements, None)
+    for record in records:
+        assert proof is not None, "both passes read the same bytes"
+        if isinstance(record, Entry):
+            reason = _entry_reason(record.fact.booking_date, proof, today)
+            if reason:
+                yield _held(record.position, reason, record.fact, proof)
+            else:
+                yield Told(record.fact, proof.created, sha256, record.position)
+        elif isinstance(record, Opening | Closing):
+            balance = _balance(record, proof)
+            if balance is None:
+                continue
+            if proof.reason:
+                yield _held(record.position, proof.reason, balance, proof)
+            else:
+                yield Told(balance, proof.created, sha256, record.position)
+        elif isinstance(record, End):
+            received = _received(record, proof)
+            if received is not None:
+                yield Told(received, proof.created, sha256, record.position)
+            proof = next(statements, None)
+
+
+def _entry_reason(day: date, proof: StatementProof, today: date) -> str:
+    """Why an entry of that day is held, empty when it is told."""
+    if proof.reason:
+        return proof.reason
+    if day > today:
+        return f"booked on {day}, after today {today}"
+    if not proof.begins <= day <= proof.ends:
+        return f"booked on {day}, outside of its period {proof.begins} to {proof.ends}"
+    return ""
+
+
+def _balance(record: Opening | Closing, proof: StatementProof) -> BalanceReported | None:
+    # A page's interim figures and the balances of an intraday report are nobody's day.
+    if record.interim or not proof.is_statement:
+        return None
+    is_opening = isinstance(record, Opening)
+    return BalanceReported(
+        account=record.account,
+        day=proof.begins if is_opening else proof.ends,
+        what="opening" if is_opening else "closing",
+        balance_fen=record.balance_fen,
+        currency=record.currency,
+    )
+
+
+def _received(end: End, proof: StatementProof) -> StatementReceived | None:
+    if not proof.is_statement or proof.is_early:
+        return None
+    return StatementReceived(
+        account=end.account,
+        statement=end.statement,
+        begins=end.begins,
+        ends=end.ends,
+        consistent=proof.consistent,
+        gap_fen=proof.gap_fen,
+        currency=end.currency,
+        entries=proof.entries,
+    )
+
+
+def _held(
+    position: str,
+    reason: str,
+    fact: EntryBooked | EntryAnnounced | BalanceReported,
+    proof: StatementProof,
+) -> Held:
+    body = encode(fact).decode()
+    return Held(position, reason, body, proof.account, proof.statement, proof.created)
+
+
+def _tell_rows(proved: ProvedFile, rows: Iterator[tuple[str, str, Row]]) -> Iterator[Told | Held]:
+    sha256, today = proved.sha256, proved.today
+    for position, stated_at, fact in rows:
+        if isinstance(fact, Held):
+            yield fact
+            continue
+        day = own_day(fact) if source_of(fact) == "bank" else None
+        if day is not None and day > today:
+            body = encode(fact).decode()
+            reason = f"dated {day}, after today {today}"
+            yield Held(position, reason, body, stated_at=stated_at)
+        else:
+            yield Told(fact, stated_at, sha256, position)
