@@ -4,6 +4,9 @@ An answer is a timeline: a contract signed, or a request asked, after the bookin
 its own day on, so a late signature makes a second segment.
 """
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
 import msgspec
 
 from models.contracts import Terms
@@ -11,6 +14,9 @@ from models.directory import Directory
 from models.facts import EntryBooked
 from models.identity import normalise_name, reference_runs
 from models.registers import Registers
+
+Tiers = Sequence[tuple[str, AbstractSet[str]]]
+"""The reason of each tier of M2, in order, with its candidates, signed or not yet."""
 
 INTEREST_WORDS = ("结息", "利息")
 RETURNED_WORDS = ("退汇", "退票")
@@ -69,29 +75,29 @@ def classify(
     entry: Entry, directory: Directory, registers: Registers, window_days: int
 ) -> tuple[Segment, ...]:
     """The classes of an entry of an account that the institution owns on its booking day."""
-    candidates = (
-        _credit_candidates(entry, directory, window_days)
-        if entry.credit
-        else _debit_candidates(entry, directory)
-    )
+    tiers = _tiers(entry, directory, window_days) if entry.credit else ()
     days = {entry.day}
-    for number in candidates:
+    candidates = [n for _, numbers in tiers for n in numbers]
+    for number in candidates if entry.credit else _debit_candidates(entry, directory):
         terms = directory.terms.get(number)
         if terms is not None and terms.signed > entry.day:
             days.add(terms.signed)
     if not entry.credit or any(word in entry.fact.remittance for word in RETURNED_WORDS):
         for number in directory.named_requests(entry.runs):
             days.add(max(entry.day, directory.requests[number].asked))
-    decide = _credit if entry.credit else _debit
     segments: list[Segment] = []
     for day in sorted(days):
-        answer = decide(entry, directory, registers, window_days, day)
+        answer = (
+            _credit(entry, tiers, directory, registers, day)
+            if entry.credit
+            else _debit(entry, directory, registers, day)
+        )
         if not segments or segments[-1].answer != answer:
             segments.append(Segment(day, answer))
     return tuple(segments)
 
 
-def _visible(directory: Directory, numbers: set[str], day: int) -> list[str]:
+def _visible(directory: Directory, numbers: AbstractSet[str], day: int) -> list[str]:
     """Of these contracts those signed by the day, in order."""
     terms = directory.terms
     return sorted(n for n in numbers if n in terms and terms[n].signed <= day)
@@ -122,12 +128,12 @@ def _amount_fits(entry: Entry, terms: Terms, window_days: int) -> bool:
     return False
 
 
-def _tiers(entry: Entry, directory: Directory, window_days: int) -> list[tuple[str, set[str]]]:
+def _tiers(entry: Entry, directory: Directory, window_days: int) -> Tiers:
     """The tiers of M2 in order, each with its candidates, signed or not yet."""
     attributed = directory.attributions.get(entry.id)
     if attributed is not None:
         return [("attributed", {attributed})]
-    tiers = []
+    tiers: list[tuple[str, AbstractSet[str]]] = []
     if entry.runs:
         tiers.append(("reference", directory.named_contracts(entry.runs)))
     if entry.fact.sub_account:
@@ -137,15 +143,8 @@ def _tiers(entry: Entry, directory: Directory, window_days: int) -> list[tuple[s
     return tiers
 
 
-def _credit_candidates(entry: Entry, directory: Directory, window_days: int) -> set[str]:
-    found: set[str] = set()
-    for _, numbers in _tiers(entry, directory, window_days):
-        found |= numbers
-    return found
-
-
 def _credit(
-    entry: Entry, directory: Directory, registers: Registers, window_days: int, day: int
+    entry: Entry, tiers: Tiers, directory: Directory, registers: Registers, day: int
 ) -> Answer:
     fact = entry.fact
     if fact.counterparty_account and registers.owned(fact.counterparty_account, entry.day):
@@ -158,7 +157,7 @@ def _credit(
         return Answer("settlement", "payment-company")
     designated = registers.designated(entry.account, entry.day)
     unmatched = "tuition" if designated else "unknown"
-    for reason, numbers in _tiers(entry, directory, window_days):
+    for reason, numbers in tiers:
         visible = _visible(directory, numbers, day)
         if len(visible) == 1:
             return Answer("tuition", reason, visible[0])
@@ -218,9 +217,7 @@ def _debit_candidates(entry: Entry, directory: Directory) -> set[str]:
     return contracts | {directory.requests[n].contract for n in named}
 
 
-def _debit(
-    entry: Entry, directory: Directory, registers: Registers, _window_days: int, day: int
-) -> Answer:
+def _debit(entry: Entry, directory: Directory, registers: Registers, day: int) -> Answer:
     fact = entry.fact
     payee = fact.counterparty_account
     payee_owned = bool(payee) and registers.owned(payee, entry.day)

@@ -67,6 +67,8 @@ class Registers:
             merchants.sort(key=lambda row: row.valid_from)
         stretches = {a: _stretches(institution, by_account[a]) for a in sorted(by_account)}
         self.accounts = {a: s for a, s in stretches.items() if any(each.owned for each in s)}
+        self._designation_days = self._find_designation_days()
+        self._designation_changes = self._find_designation_changes()
 
     # ---- accounts ----
 
@@ -100,14 +102,28 @@ class Registers:
         """The accounts designated on that day or before (rules.md O1), in order."""
         return tuple(a for a in self.accounts if self.designated_by(a, day))
 
-    def designation_days(self) -> list[int]:
+    def designation_days(self) -> tuple[int, ...]:
         """Every day on which the set of designated accounts may differ from the day before."""
+        return self._designation_days
+
+    def designation_changes(self) -> tuple[int, ...]:
+        """Days after the first on which an account is designated that was not the day before."""
+        return self._designation_changes
+
+    def _find_designation_days(self) -> tuple[int, ...]:
         days: set[int] = set()
         for stretches in self.accounts.values():
             for stretch in stretches:
                 if stretch.designated:
                     days |= {stretch.first, stretch.last + 1}
-        return sorted(day for day in days if day <= FOREVER)
+        return tuple(sorted(day for day in days if day <= FOREVER))
+
+    def _find_designation_changes(self) -> tuple[int, ...]:
+        return tuple(
+            day
+            for day in self._designation_days[1:]
+            if set(self.designated_accounts(day)) - set(self.designated_accounts(day - 1))
+        )
 
     # ---- agreements, bars, merchants ----
 

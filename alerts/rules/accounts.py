@@ -101,11 +101,13 @@ def _run_start(spans: list[tuple[int, int]], as_of: int) -> int:
 def several_accounts(view: View, _subject: str) -> list[Finding]:
     """More than one dedicated account on a day, or changed twice within the window (A1)."""
     days = view.ledger.registers.designation_days()
-    changes = _changes(view, days)
+    changes = view.ledger.registers.designation_changes()
     window = view.number(RULE_SEVERAL, "window_days", view.as_of)
     limit = view.number(RULE_SEVERAL, "changes_limit", view.as_of)
     if window is None or limit is None or not days:
         return []
+    if not changes and len(view.ledger.registers.designated_accounts(days[0])) == 1:
+        return []  # one account, never changed: nearly every institution
 
     def stands(day: int) -> bool:
         recent = sum(1 for change in changes if day - window < change <= day)
@@ -138,17 +140,6 @@ def several_accounts(view: View, _subject: str) -> list[Finding]:
             ),
         )
     ]
-
-
-def _changes(view: View, days: list[int]) -> list[int]:
-    """Days after the first on which an account is designated that was not the day before."""
-    registers = view.ledger.registers
-    found = []
-    for day in days[1:]:
-        now = set(registers.designated_accounts(day))
-        if now - set(registers.designated_accounts(day - 1)):
-            found.append(day)
-    return found
 
 
 def _account_rows(view: View) -> list[str]:
