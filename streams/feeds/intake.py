@@ -65,7 +65,7 @@ class ProvedFile:
         self.counts: Counter[str] = Counter()
         self.held: list[Held] = []
         self.refusal: Refusal | None = None
-        self._kept: list[Told | Held] | None = None
+        self.kept: list[Told] | None = None
 
     @property
     def facts(self) -> int:
@@ -102,28 +102,22 @@ def prove(
     try:
         proved.sha256 = hashlib.sha256(data).hexdigest()
         proved.size_bytes = len(data)
-        kept: list[Told | Held] | None = [] if len(data) <= keep_bytes_max else None
         sniffed = sniff(data)
         proved.format = sniffed.name
         proved.is_bank = sniffed.format in ("camt", "table")
+        is_kept = len(data) <= keep_bytes_max
         if proved.is_bank:
-            _prove_statements(proved, data, sniffed)
+            _prove_statements(proved, data, sniffed, is_kept=is_kept)
         else:
             proved.stated_at = registers.stated_at_of(sniffed.text, name)
             if proved.stated_at != EPOCH:
                 proved.day = shanghai_day(proved.stated_at)
-        for one in _second_pass(proved, data, sniffed):
-            if isinstance(one, Held):
-                proved.held.append(one)
-            else:
-                proved.counts[type(one.fact).__name__] += 1
-                if kept is not None:
-                    kept.append(one)
-        proved._kept = kept  # noqa: SLF001 -- prove() is the maker of this class
+            _sort_out(proved, _tell_rows(proved, _rows(proved, sniffed)), is_kept=is_kept)
     except FeedRefused as error:
         proved.refusal = Refusal(error.reason, error.position)
         proved.statements, proved.held, proved.day = [], [], None
         proved.counts.clear()
+        proved.kept = None
     finally:
         if isinstance(data, mmap.mmap):
             data.close()
@@ -134,15 +128,14 @@ def told(proved: ProvedFile) -> Iterator[Told]:
     """The second pass: every fact of a proved file, in the order in which it stands there."""
     if proved.refusal is not None:
         return
-    if proved._kept is not None:  # noqa: SLF001 -- prove() and told() are one
-        yield from (one for one in proved._kept if isinstance(one, Told))  # noqa: SLF001
+    if proved.kept is not None:
+        yield from proved.kept
         return
     data = _open(proved.source)
     try:
         if hashlib.sha256(data).hexdigest() != proved.sha256:
             raise FeedRefused("the file changed after it was proved; prove it again", "byte 0")
-        sniffed = sniff(data)
-        yield from (one for one in _second_pass(proved, data, sniffed) if isinstance(one, Told))
+        yield from (one for one in _second_pass(proved, data) if isinstance(one, Told))
     finally:
         if isinstance(data, mmap.mmap):
             data.close()
@@ -215,37 +208,80 @@ def _records(data: Data, sniffed: Sniffed) -> Iterator[Record]:
     return table.read(sniffed.text, load_profiles()[sniffed.profile])
 
 
-def _prove_statements(proved: ProvedFile, data: Data, sniffed: Sniffed) -> None:
+def _prove_statements(proved: ProvedFile, data: Data, sniffed: Sniffed, *, is_kept: bool) -> None:
+    kept: list[Record] = []
     checks: list[Check] = []
-    entries = 0
+    counts: Counter[str] = Counter()
     fen: Counter[tuple[str, str]] = Counter()
+    last_day = date.min
     for record in checked(_records(data, sniffed)):
-        match record:
-            case Entry(fact=EntryBooked() as fact):
-                entries += 1
+        if is_kept:
+            kept.append(record)
+        if isinstance(record, Entry):
+            fact = record.fact
+            counts[type(fact).__name__] += 1
+            last_day = max(last_day, fact.booking_date)
+            if isinstance(fact, EntryBooked):
                 fen[fact.currency, fact.direction] += fact.amount_fen
-            case Check():
-                checks.append(record)
-            case End():
-                proof = StatementProof.of(record, checks, entries, dict(fen), proved.today)
-                proved.statements.append(proof)
-                checks, entries = [], 0
-                fen.clear()
-            case _:
-                pass
+        elif isinstance(record, Opening | Closing):
+            counts["BalanceReported"] += _is_reported(record)
+        elif isinstance(record, Check):
+            checks.append(record)
+        elif isinstance(record, End):
+            _add_statement(proved, record, checks, counts, dict(fen))
+            checks = []
+            counts.clear()
+            fen.clear()
     proved.day = max((one.ends for one in proved.statements), default=None)
     proved.stated_at = max((one.created for one in proved.statements), default=EPOCH)
+    all_told = last_day <= proved.today and not any(one.reason for one in proved.statements)
+    if is_kept:
+        _sort_out(proved, _tell_statements(proved, iter(kept)), is_kept=True)
+    elif not all_told or any(one.failed for one in proved.statements):
+        # Of a large file only what waits is worth another reading; else the counts are known.
+        _sort_out(proved, _tell_statements(proved, _records(data, sniffed)), is_kept=False)
 
 
-def _second_pass(proved: ProvedFile, data: Data, sniffed: Sniffed) -> Iterator[Told | Held]:
-    if sniffed.format in ("camt", "table"):
-        yield from _tell_statements(proved, _records(data, sniffed))
-        return
-    if sniffed.format == "register":
-        rows = registers.read(sniffed.text, sniffed.profile, proved.stated_at)
+def _add_statement(
+    proved: ProvedFile,
+    end: End,
+    checks: list[Check],
+    counts: Counter[str],
+    fen: dict[tuple[str, str], int],
+) -> None:
+    entries = counts["EntryBooked"]
+    proved.statements.append(StatementProof.of(end, checks, entries, fen, proved.today))
+    if end.is_statement:
+        counts["StatementReceived"] += 1
     else:
-        rows = ndjson.read(sniffed.text, proved.stated_at)
-    yield from _tell_rows(proved, rows)
+        del counts["BalanceReported"]
+    proved.counts.update(counts)
+
+
+def _sort_out(proved: ProvedFile, found: Iterable[Told | Held], *, is_kept: bool) -> None:
+    proved.counts.clear()
+    kept: list[Told] = []
+    for one in found:
+        if isinstance(one, Held):
+            proved.held.append(one)
+            continue
+        proved.counts[type(one.fact).__name__] += 1
+        if is_kept:
+            kept.append(one)
+    proved.kept = kept if is_kept else None
+
+
+def _second_pass(proved: ProvedFile, data: Data) -> Iterator[Told | Held]:
+    sniffed = sniff(data)
+    if proved.is_bank:
+        return _tell_statements(proved, _records(data, sniffed))
+    return _tell_rows(proved, _rows(proved, sniffed))
+
+
+def _rows(proved: ProvedFile, sniffed: Sniffed) -> Iterator[tuple[str, str, Row]]:
+    if sniffed.format == "register":
+        return registers.read(sniffed.text, sniffed.profile, proved.stated_at)
+    return ndjson.read(sniffed.text, proved.stated_at)
 
 
 def _tell_statements(proved: ProvedFile, records: Iterator[Record]) -> Iterator[Told | Held]:
@@ -286,9 +322,13 @@ def _entry_reason(day: date, proof: StatementProof, today: date) -> str:
     return ""
 
 
+def _is_reported(record: Opening | Closing) -> bool:
+    # The figures between the pages of a statement are no day's balance.
+    return not record.interim
+
+
 def _balance(record: Opening | Closing, proof: StatementProof) -> BalanceReported | None:
-    # A page's interim figures and the balances of an intraday report are nobody's day.
-    if record.interim or not proof.is_statement:
+    if not _is_reported(record) or not proof.is_statement:
         return None
     is_opening = isinstance(record, Opening)
     return BalanceReported(

@@ -48,7 +48,7 @@ def read(text: str, profile: BankProfile) -> Iterator[Record]:
     rows = read_rows(split_lines(text))
     heading_line, cells, above = find_heading(rows, profile)
     preamble = _Preamble(above, profile)
-    reader = RowReader(profile, cells, preamble.account)
+    reader = RowReader(profile, cells, preamble.account, text)
     groups: dict[tuple[str, str], list[tuple[str, Entry]]] = {}
     width = len(cells)
     for line, row in rows:

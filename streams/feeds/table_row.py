@@ -8,7 +8,7 @@ from models.money import MoneyError, parse_fen_cell
 from streams.feeds.camt_entry import bounded, told_reference
 from streams.feeds.profiles import BankProfile, Column, currency_of
 from streams.feeds.records import AMOUNT_FEN_MAX, Entry, FeedRefused, Serials
-from streams.feeds.text import clean, heading, is_spreadsheet_number, parse_day
+from streams.feeds.text import cleaner, heading, is_spreadsheet_number, parse_day
 
 Direction = Literal["C", "D"]
 Posting = tuple[int, Direction, str, str, tuple[str, str, str]]
@@ -22,7 +22,8 @@ _NONE = -1
 class RowReader:
     """Knows where each column stands; reads rows as fast as they come."""
 
-    def __init__(self, profile: BankProfile, cells: list[str], own: str) -> None:
+    def __init__(self, profile: BankProfile, cells: list[str], own: str, text: str) -> None:
+        self._clean = cleaner(text)
         self._profile = profile
         self._accounts: set[str] = set()
         self._own = self._account(own, 1) if own else ""
@@ -48,7 +49,7 @@ class RowReader:
 
     def read(self, row: list[str], line: int) -> tuple[str, Entry]:
         """The entry of a row, and the text of its time by which rows can be ordered."""
-        row = [clean(cell) for cell in row]
+        row = self._clean(row)
         position = f"row {line}"
         posting = self._of_two_columns if self._two_columns else self._signed
         try:

@@ -6,7 +6,7 @@ Times without a zone are Asia/Shanghai, which has known no summer time since 199
 import csv
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 
@@ -86,6 +86,13 @@ def clean(cell: str) -> str:
     if cell.startswith('="') and cell.endswith('"') and len(cell) > len('=""'):
         return cell[2:-1].strip(_EDGES)
     return cell
+
+
+def cleaner(text: str) -> Callable[[list[str]], list[str]]:
+    """How to clean the rows of this text: most hold nothing but blanks around their cells."""
+    if any(sign in text for sign in ("`", "\t", '="', "\u3000")):
+        return lambda row: [clean(cell) for cell in row]
+    return lambda row: list(map(str.strip, row))
 
 
 def is_spreadsheet_number(cell: str) -> bool:
