@@ -2,7 +2,7 @@
 
 from alerts.rules.view import LEVEL_WORDS, View, day_step, number, yuan
 from models.directory import Request
-from models.findings import Finding, Kind, LevelWord
+from models.findings import Finding, Kind
 from models.working_days import CalendarMissing
 
 RULE = "refund-late"
@@ -23,11 +23,9 @@ def refund_late(view: View, request_number: str) -> list[Finding]:
         first_late = view.calendar.add_ordinal(request.asked, steps[0][0])
     except CalendarMissing as missing:
         return [view.undecided(RULE, subject, day=request.asked, missing=str(missing))]
-    level: LevelWord | None = None
-    reached = 0
-    for least, word in steps:
-        if working_days >= least:
-            reached, level = least, word
+    reached, level = max(
+        ((least, word) for least, word in steps if working_days >= least), default=(0, None)
+    )
     term = _term_days(view, request)
     kind: Kind = "warning"
     if term is not None and view.as_of >= request.asked + term:
