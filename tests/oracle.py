@@ -249,19 +249,19 @@ def coverage_short(w: World, day: date) -> Verdicts:
     """B1: the best of three closes is below what is owed."""
     closes = w.history.calendar.latest(day, 3)
     covers: list[Fraction] = []
-    gap, broken = 0, False
+    gap, broken, unknown = 0, False, False
     for close in closes:
         seen = w.history.as_of(close)
         owed = seen.unearned(close)
         if owed == 0 or seen.agreements(close) == {"reserve"}:
             return {}
         balances = [seen.balance(a, close) for a in seen.accounts(close)]
-        if any(b is None for b in balances):
-            return {"coverage": UNDECIDED}
+        unknown = unknown or any(b is None for b in balances)
         broken = broken or is_broken(w, close)
-        balance = sum(b or 0 for b in balances)
-        covers.append(Fraction(balance, owed))
-        gap = owed - balance
+        gap = owed - sum(b or 0 for b in balances)
+        covers.append(Fraction(owed - gap, owed))
+    if unknown:
+        return {"coverage": UNDECIDED}
     if broken:
         return {"coverage": SKIPPED}
     best = max(covers)
@@ -330,15 +330,18 @@ def base(w: World, accounts: list[str], day: date) -> int | None:
 def outflow_large(w: World, last: date) -> Verdicts:
     """O1: unscheduled outflow of a day, or of its week, against the balance before."""
     verdicts = {}
-    for day in sorted({e.booking_date for e in w.entries if e.booking_date <= last}):
+    debits = [e for e in w.entries if e.direction == "D" and e.booking_date <= last]
+    for day in sorted({e.booking_date for e in debits}):
         subject = f"day:{day}"
         amount = unscheduled(w, day)
         accounts = w.accounts(day, or_before=True)
-        if amount < OUTFLOW_MIN_FEN:
+        if nameless(w, day) or is_broken(w, day, or_before=True):
+            verdicts[subject] = UNDECIDED
+        if amount < OUTFLOW_MIN_FEN or subject in verdicts:
             continue
         closes = [base(w, accounts, day - n * ONE_DAY) for n in range(1, 8)]
         known = [c for c in closes if c is not None]
-        if len(known) < 7 or nameless(w, day) or is_broken(w, day, or_before=True):
+        if len(known) < 7:
             verdicts[subject] = UNDECIDED
             continue
         week = sum(unscheduled(w, day - n * ONE_DAY) for n in range(7))
@@ -382,6 +385,40 @@ def refund_late(w: World, day: date) -> Verdicts:
 # ---- Accounts and statements ----
 
 
+def payment_outside_account(w: World, _day: date) -> Verdicts:
+    """P1: per account, and per contract the largest of what entries, papers and people say."""
+    sums: dict[str, dict[str, dict[str, int]]] = {}
+
+    def add(account: str, on: date, contract: str, source: str, amount: int) -> None:
+        if account and on <= w.until and not w.designated(account, on):
+            by_source = sums.setdefault(account, {}).setdefault(contract, {})
+            by_source[source] = by_source.get(source, 0) + amount
+
+    for number, c in w.contracts.items():
+        inside = 0
+        for p in w.payments(number):
+            add(p.account, p.booking_date, number, "entry", p.amount_fen)
+            inside += p.amount_fen if w.designated(p.account, p.booking_date) else 0
+        account = c.payee_account or w.settles_to(c.merchant_code, c.signed)
+        add(account, c.signed, number, "contract", max(0, c.price_fen - inside))
+    for r in w.receipts:
+        account = r.payee_account or w.settles_to(r.merchant_code, r.day)
+        add(account, r.day, r.contract, "receipt", r.amount_fen)
+    for x in w.complaints:
+        account = x.payee_account or w.settles_to(x.merchant_code, x.day)
+        add(account, x.day, x.contract, "complaint", x.amount_fen or 0)
+    verdicts = {}
+    for account, contracts in sums.items():
+        whole = sum(max(sources.values()) for sources in contracts.values())
+        proven = sum(max(s.get("entry", 0), s.get("receipt", 0)) for s in contracts.values())
+        if proven:
+            level = "red" if proven > OUTSIDE_RED_FEN else "orange"
+            verdicts[f"account:{account}"] = Verdict(level, whole, "breach")
+        elif whole:
+            verdicts[f"account:{account}"] = Verdict("yellow", whole, "suspicion")
+    return verdicts
+
+
 def statement_broken(w: World, _day: date) -> Verdicts:
     """S1: a statement of an account of the institution whose figures do not prove."""
     statements = w.of(f.StatementReceived)
@@ -391,6 +428,7 @@ def statement_broken(w: World, _day: date) -> Verdicts:
         f"statement:{s.account}/{s.statement}": Verdict("yellow", s.gap_fen, "data")
         for s in statements
         if not s.consistent
+        and s.ends <= w.until
         and (s.account, s.statement, s.currency) not in good
         and (s.account, s.statement) not in good_enough
         and w.own(s.account, s.ends)
@@ -416,6 +454,7 @@ IMMEDIATE: dict[str, Judge] = {
     "charge-hours": charge_hours,
     "charge-amount": charge_amount,
     "charge-while-barred": charge_while_barred,
+    "payment-outside-account": payment_outside_account,
     "statement-broken": statement_broken,
 }
 AT_CLOSE: dict[str, Judge] = {
@@ -434,23 +473,14 @@ def cannot_match(w: World) -> Iterator[str]:
         if w.matches(e).why in {"open", "unknown"}:
             yield f"matching/entry:{e.account}/{e.booking_date}/{e.serial}"
     for e in w.booked:
+        if (
+            e.currency == "CNY"
+            and identity(e) in w.history.orphans
+            and w.own(e.account, e.booking_date)
+        ):
+            yield f"matching/entry:{e.account}/{e.booking_date}/{e.serial}"
         if e.currency != "CNY" and w.designated(e.account, e.booking_date):
             yield f"currency/account:{e.account}"
-
-
-def verdicts_by_day(
-    history: History, judge: Judge, until: date, *, by_facts: bool
-) -> list[tuple[date, Verdicts]]:
-    """What a rule says on every day; where only the facts matter, once for each set of them."""
-    answers: dict[tuple[int, date | None], Verdicts] = {}
-    days = []
-    for day in history.days(until):
-        world = history.as_of(day)
-        key = (len(world.facts), None if by_facts else day)
-        if key not in answers:
-            answers[key] = judge(world, day)
-        days.append((day, answers[key]))
-    return days
 
 
 def unbroken(days: list[tuple[date, Verdicts]], subject: str) -> date:
@@ -476,7 +506,8 @@ def oracle(
         history = History(told, institution, calendar, horizon)
         until = max(closed_day, history.latest) if rules is IMMEDIATE else closed_day
         for rule, judge in rules.items():
-            days = verdicts_by_day(history, judge, until, by_facts=rules is IMMEDIATE)
+            see = history.seen if rules is IMMEDIATE else history.as_of
+            days = [(day, judge(see(day), day)) for day in history.days(until)]
             for subject, verdict in days[-1][1].items() if days else ():
                 if verdict in {UNDECIDED, SKIPPED}:
                     undecided.add((rule, subject))

@@ -7,6 +7,7 @@ shares the words of `models.facts` with the program and no reasoning: not even i
 import re
 import unicodedata
 from collections.abc import Iterable
+from copy import copy
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import cached_property
@@ -117,35 +118,47 @@ def counting(told: Iterable[f.Told]) -> list[f.Fact]:
     return chosen
 
 
-def undone(entries: Iterable[f.EntryBooked]) -> set[str]:
-    """The ids of reversals and of what they reverse (G6).
+def undone(entries: Iterable[f.EntryBooked]) -> tuple[set[str], set[str]]:
+    """The ids of reversals and of what they reverse (G6), and those whose original is unknown.
 
-    A reversal names the serial or reference of its original, or, naming none, carries its
-    original's own; both have one account, amount and currency and opposite directions.
+    A reversal names the serial or reference of its original; naming none, it carries its
+    original's own; carrying none, it has its counterparty, and that only once. Both have one
+    account, amount and currency and opposite directions.
     """
     entries = sorted(entries, key=lambda e: (e.booking_date, identity(e)))
     gone: set[str] = set()
+    orphans: set[str] = set()
     for reversal in (e for e in entries if e.reversal):
         gone.add(identity(reversal))
-        wanted = (
-            {reversal.reverses}
-            if reversal.reverses
-            else {reversal.serial, reversal.end_to_end_id} - {""}
-        )
-        for entry in entries:
-            if (
-                not entry.reversal
-                and identity(entry) not in gone
-                and entry.account == reversal.account
-                and entry.amount_fen == reversal.amount_fen
-                and entry.currency == reversal.currency
-                and entry.direction != reversal.direction
-                and entry.booking_date <= reversal.booking_date
-                and wanted & {entry.serial, entry.end_to_end_id}
-            ):
-                gone.add(identity(entry))
-                break
-    return gone
+        possible = [
+            e
+            for e in entries
+            if not e.reversal
+            and identity(e) not in gone
+            and e.account == reversal.account
+            and e.amount_fen == reversal.amount_fen
+            and e.currency == reversal.currency
+            and e.direction != reversal.direction
+            and e.booking_date <= reversal.booking_date
+        ]
+        if reversal.reverses:
+            found = [e for e in possible if reversal.reverses in {e.serial, e.end_to_end_id}]
+        else:
+            own = {reversal.serial, reversal.end_to_end_id} - {""}
+            found = [e for e in possible if own & {e.serial, e.end_to_end_id}]
+            found = found or [e for e in possible if _same_party(e, reversal)]
+        if len(found) == 1:
+            gone.add(identity(found[0]))
+        else:
+            orphans.add(identity(reversal))
+    return gone, orphans
+
+
+def _same_party(one: f.EntryBooked, other: f.EntryBooked) -> bool:
+    account, name = one.counterparty_account, plain(one.counterparty_name)
+    if account and other.counterparty_account:
+        return account == other.counterparty_account
+    return bool(name) and name == plain(other.counterparty_name)
 
 
 class Match(NamedTuple):
@@ -170,6 +183,7 @@ class World:
         """Take the counting facts of days up to one."""
         self.history = history
         self.institution = institution = history.institution
+        self.until = date.max
         self.facts = facts
         self.rows = self.of(f.AccountStated)
         mine = [x for x in facts if getattr(x, "institution", institution) == institution]
@@ -317,14 +331,23 @@ class World:
             return "tuition"
         return "unknown"
 
-    def _companies(self, day: date) -> set[str]:
-        found = set()
+    def _merchant_rows(self, day: date) -> list[f.MerchantCodeStated]:
+        """Of each merchant code the row that holds on a day."""
+        found = []
         for number in {m.number for m in self.merchants}:
             rows = [m for m in self.merchants if m.number == number and m.valid_from <= day]
             row = max(rows, key=lambda m: m.valid_from, default=None)
-            if row and row.company and (row.valid_to is None or day <= row.valid_to):
-                found.add(plain(row.company))
+            if row and (row.valid_to is None or day <= row.valid_to):
+                found.append(row)
         return found
+
+    def _companies(self, day: date) -> set[str]:
+        return {plain(m.company) for m in self._merchant_rows(day)} - {""}
+
+    def settles_to(self, code: str, day: date) -> str:
+        """The account to which a merchant code settles that day, empty if nobody said."""
+        rows = [m for m in self._merchant_rows(day) if m.number == code]
+        return rows[0].settles_to if rows else ""
 
     def _debit(self, e: f.EntryBooked) -> str:
         day, other = e.booking_date, e.counterparty_account
@@ -409,9 +432,7 @@ class World:
 
     def _match(self, e: f.EntryBooked) -> Match:
         said = self.attributed.get(identity(e))
-        if said and said.contract in self.contracts:
-            return Match(said.contract, "said")
-        tiers = (
+        tiers: tuple[set[str], ...] = (
             self.named_contracts(e.remittance),
             {
                 c.number
@@ -420,23 +441,25 @@ class World:
             },
             {c.number for c in self.contracts.values() if self._fits(e, c)},
         )
+        if said:
+            tiers = ({said.contract} & self.contracts.keys(),)
         for tier in tiers:
             if len(tier) == 1:
                 return Match(tier.pop(), "matched")
             if tier:
                 return Match(None, "open")
-        known = e.remittance or e.counterparty_name or e.counterparty_account
-        return Match(None, "none" if known else "unknown")
+        says = e.remittance or e.counterparty_name or e.counterparty_account
+        return Match(None, "none" if says else "unknown")
 
     @staticmethod
     def _fits(e: f.EntryBooked, c: f.ContractStated) -> bool:
         """Payer, price and window: the third tier."""
         if not e.counterparty_name or plain(e.counterparty_name) not in map(plain, c.payers):
             return False
-        days: list[date | None] = []
-        if e.amount_fen == c.price_fen:
+        parts = [i for i in c.instalments if i.amount_fen == e.amount_fen]
+        days: list[date | None] = [i.due or i.begins for i in parts]
+        if parts or e.amount_fen == c.price_fen:
             days.append(c.signed)
-        days += [i.due or i.begins for i in c.instalments if i.amount_fen == e.amount_fen]
         return any(
             d is not None and abs((e.booking_date - d).days) <= MATCH_WINDOW_DAYS for d in days
         )
@@ -445,10 +468,12 @@ class World:
 
     def payments(self, contract: str, day: date = date.max) -> list[f.EntryBooked]:
         """The matched payments of a contract, in the order of their days."""
+        if self.contracts[contract].signed > self.until:
+            return []
         paid = [
             e
             for e in self.classed("tuition")
-            if self.matches(e).contract == contract and e.booking_date <= day
+            if self.matches(e).contract == contract and e.booking_date <= min(day, self.until)
         ]
         return sorted(paid, key=lambda e: (e.booking_date, identity(e)))
 
@@ -547,7 +572,7 @@ class History:
         self.dated = sorted(
             ((day, fact) for day, fact in dated if day <= horizon), key=lambda pair: pair[0]
         )
-        self.gone = undone(x for _, x in self.dated if isinstance(x, f.EntryBooked))
+        self.gone, self.orphans = undone(x for _, x in self.dated if isinstance(x, f.EntryBooked))
         self.latest = self.dated[-1][0] if self.dated else date.min
         self._worlds: dict[int, World] = {}
 
@@ -562,6 +587,12 @@ class History:
         if len(facts) not in self._worlds:
             self._worlds[len(facts)] = World(self, facts)
         return self._worlds[len(facts)]
+
+    def seen(self, day: date) -> World:
+        """All facts, as immediate rules see them, with what happened up to a day."""
+        world = copy(self.last)
+        world.until = day
+        return world
 
     def days(self, until: date) -> list[date]:
         """Every day from the first on which a finding could stand to the last."""

@@ -244,7 +244,9 @@ class Teller:
         fields.setdefault("booking_date", self.day())
         if self.chance(4, "foreign money"):
             fields["currency"] = "USD"
-        entry = f.EntryBooked(serial=f"S{len(self.entries) + 1}", **fields)
+        serial = f"S{len(self.entries) + 1}"
+        fields.setdefault("end_to_end_id", self.pick(("", f"Q-{serial}")))
+        entry = f.EntryBooked(serial=serial, **fields)
         if entry.account == SETTLEMENT and entry.direction == "C":
             self.count("outside account")
         self.entries.append(entry)
@@ -343,12 +345,14 @@ class Teller:
 
     def refund(self, number: int) -> None:
         """A request for money back, perhaps answered, perhaps of a contract nobody told."""
-        contract = self.pick(self.contracts).number if self.chance(92) else "HT-99"
+        of = self.pick(self.contracts)
+        low = min(70, (of.signed - self.start).days + 11)
+        contract = of.number if self.chance(92) else "HT-99"
         request = f.RefundRequested(
             institution=INSTITUTION,
             number=f"TF-{number}",
             contract=contract,
-            day=self.day(0, 70),
+            day=self.day(max(0, low), 75),
             amount_fen=self.pick((60_000, 100_000, 99_999)),
         )
         self.requests.append(request)
@@ -380,15 +384,16 @@ class Teller:
         """Reported balances, some of them near what is owed, and statements that may not prove."""
         paid = sum(e.amount_fen for e in self.entries if e.direction == "C") or 100_000
         for account in self.dedicated:
-            if self.chance(85):
-                opening = f.BalanceReported(
-                    account=account,
-                    day=self.start + timedelta(days=self.number(0, 3)),
-                    what="opening",
-                    balance_fen=self.pick((0, paid, 250_000, 1_000_000, 2_500_000)),
-                )
-                self.tell(opening)
-            for low in range(0, DAYS, self.pick((15, 25, DAYS, 2 * DAYS))):
+            if self.chance(12):
+                continue
+            opening = f.BalanceReported(
+                account=account,
+                day=self.start + timedelta(days=self.number(0, 3)),
+                what="opening",
+                balance_fen=self.pick((0, paid, 250_000, 1_000_000, 2_500_000)),
+            )
+            self.tell(opening)
+            for low in range(4, DAYS, self.pick((15, 25, DAYS, 2 * DAYS))):
                 share = self.pick((10_000, 10_000, 9_999, 9_500, 9_499, 8_000, 5_000, 4_900, 0))
                 closing = f.BalanceReported(
                     account=account,
@@ -444,7 +449,7 @@ class Teller:
                 number="TS-1",
                 day=self.day(),
                 contract=number,
-                amount_fen=self.pick((None, 60_000)),
+                amount_fen=self.pick((60_000, 1_000_001)),
                 payee_account=payee,
             )
             self.tell(complaint)
@@ -456,7 +461,7 @@ class Teller:
         for entry in list(self.entries):
             if not self.chance(7):
                 continue
-            by_reference = self.chance(50)
+            by_reference = not entry.end_to_end_id or self.chance(50)
             self.count(f"reversed by {'' if by_reference else 'the same '}reference")
             undone = msgspec.structs.replace(
                 entry,
@@ -464,7 +469,7 @@ class Teller:
                 direction="D" if entry.direction == "C" else "C",
                 reversal=True,
                 reverses=entry.serial if by_reference else "",
-                serial=f"R{entry.serial}" if by_reference else entry.serial,
+                serial=f"R{entry.serial}",
             )
             self.tell(undone)
         if self.chance(6, "orphan reversal"):
@@ -489,10 +494,8 @@ class Teller:
                 self.tell(f.FactRetracted(fact=identity(fact)))
 
 
-@st.composite
-def histories(draw: Any) -> Drawn:  # noqa: ANN401 -- hypothesis hands the drawing function in
-    """A small institution: everything that was told of it, and a day that is closed."""
-    teller = Teller(draw)
+def fill(teller: Teller) -> Drawn:
+    """Tell a whole history."""
     teller.registers()
     for number in range(1, teller.number(1, 4) + 1):
         teller.contract(number)
@@ -514,3 +517,9 @@ def histories(draw: Any) -> Drawn:  # noqa: ANN401 -- hypothesis hands the drawi
     if teller.chance(50, "late"):
         teller.told.reverse()
     return Drawn(tuple(teller.told), teller.day(30, 95))
+
+
+@st.composite
+def histories(draw: Any) -> Drawn:  # noqa: ANN401 -- hypothesis hands the drawing function in
+    """A small institution: everything that was told of it, and a day that is closed."""
+    return fill(Teller(draw))
