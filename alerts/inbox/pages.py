@@ -1,5 +1,7 @@
 """The pages of findings and institutions: the list, one finding, one institution."""
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
@@ -14,9 +16,10 @@ from alerts.inbox.masking import Masker, masker_of
 from alerts.inbox.presenting import Lister, accounts_in, summary
 from alerts.inbox.register import register_of
 from alerts.inbox.series import chart, month_ends, points_of
-from alerts.texts import reason, rule_name, step_name
+from alerts.texts import code_words, reason, rule_name, step_name
 from models.findings import Finding
 from models.identity import mask_account, mask_name
+from models.policy import NO_LEGAL_TEXT, AreaPolicy
 
 EVIDENCE_ROWS_MAX = 200
 router = APIRouter(default_response_class=HTMLResponse)
@@ -75,6 +78,8 @@ def finding(request: Request, finding_id: str) -> HTMLResponse:
             raise HTTPException(404)
         found, stands = answer
         institution = queries.institution(connection, found.institution)
+        city = institution.city if institution else ""
+        area = inbox.law.policy.area(city or inbox.settings.city)
         shown = found.evidence[:EVIDENCE_ROWS_MAX]
         proofs = journal.evidence(connection, shown)
         masker = _masker(connection, found, proofs, institution.name if institution else "")
@@ -86,8 +91,10 @@ def finding(request: Request, finding_id: str) -> HTMLResponse:
             stands=stands,
             institution=institution,
             headline=masker.text(reason(found, lister.language)),
-            rule=rule_name(found.rule, lister.language),
-            basis=basis(inbox, found, institution.city if institution else ""),
+            rule=lister.rule(found),
+            basis=basis(area, found),
+            numbers=numbers(area, found, lister),
+            missing=code_words(found.missing, lister.language),
             steps=[
                 (
                     step_name(step.name, lister.language),
@@ -107,10 +114,37 @@ def finding(request: Request, finding_id: str) -> HTMLResponse:
         )
 
 
-def basis(inbox: Inbox, found: Finding, city: str) -> str:
+@dataclass(frozen=True)
+class Number:
+    """A value in force on a finding's day; `basis` is empty for a default of this project."""
+
+    description: str
+    value: str
+    unit: str
+    since: date
+    basis: str
+
+
+def basis(area: AreaPolicy, found: Finding) -> str:
     """The legal text that the finding's rule watches over on its day; empty where none is."""
-    area = inbox.law.policy.area(city or inbox.settings.city)
-    return area.basis(found.rule, found.day.toordinal()) if found.rule in area.rules else ""
+    if found.rule not in area.rules:
+        return ""
+    text = area.basis(found.rule, found.day.toordinal())
+    return "" if text == NO_LEGAL_TEXT else text
+
+
+def numbers(area: AreaPolicy, found: Finding, lister: Lister) -> list[Number]:
+    """The values of the rule that hold on the finding's day, each with its own text."""
+    rule = area.rules.get(found.rule)
+    held = []
+    for parameter in rule.parameters if rule else ():
+        in_force = [value for value in parameter.values if value.since <= found.day]
+        if in_force:
+            last = in_force[-1]
+            own = last.basis if last.is_law else ""
+            value = lister.number(last.value, parameter.unit)
+            held.append(Number(parameter.description, value, parameter.unit, last.since, own))
+    return held
 
 
 def _masker(

@@ -7,10 +7,12 @@ from urllib.parse import quote, unquote, urlencode
 from alerts.inbox.field_words import field_word
 from alerts.inbox.masking import ACCOUNT_FIELDS, NAME_FIELDS, Masker
 from alerts.inbox.words import Language, known, weekday, word
+from alerts.texts import rule_name
 from models import facts as f
-from models.findings import CANNOT_DECIDE
+from models.findings import CANNOT_DECIDE, Finding
 from models.identity import mask_account
 from models.money import format_hundredths, format_yuan
+from models.policy import Steps
 
 SHAPES = {"red": "◆", "orange": "▲", "yellow": "●", "blue": "■"}
 """A shape a level, so that no level is told by its colour alone."""
@@ -74,6 +76,24 @@ class Lister:
     def shape(self, level: str) -> str:
         """The shape of a level."""
         return SHAPES[level]
+
+    def rule(self, found: Finding) -> str:
+        """What the finding's rule is called; of cannot-decide also which rule could not."""
+        name = rule_name(found.rule, self.language)
+        if found.rule != CANNOT_DECIDE:
+            return name
+        about = rule_name(found.subject.partition("/")[0], self.language)
+        return f"{name}：{about}" if self.language == "zh" else f"{name}: {about}"
+
+    def number(self, value: int | bool | Steps, unit: str) -> str:
+        """A value of the policy: a switch as yes or no, money as yuan, steps level by level."""
+        if isinstance(value, bool):
+            return self.t("yes" if value else "no")
+        if isinstance(value, int):
+            return format_yuan(value) if unit == "fen" else str(value)
+        return " · ".join(
+            f"{self.t(level)} {self.number(each, unit)}" for level, each in value.items()
+        )
 
     def subject(self, rule: str, subject: str) -> str:
         """The subject of a finding in words, account numbers masked."""

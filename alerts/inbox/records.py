@@ -20,6 +20,7 @@ from models import facts as f
 from models.identity import mask_account
 
 ROWS_A_SECTION = 20
+ORIGINALS_MAX = 5
 router = APIRouter(default_response_class=HTMLResponse)
 
 
@@ -137,7 +138,11 @@ def evidence(request: Request, token: str) -> HTMLResponse:
                 (
                     each,
                     fields(each.fact, masker, language),
-                    [(seen, _original(inbox, connection, seen, masker)) for seen in each.sightings],
+                    [
+                        (seen, _original(inbox, connection, seen, masker))
+                        for seen in each.sightings[:ORIGINALS_MAX]
+                    ],
+                    each.sightings[ORIGINALS_MAX:],
                 )
                 for each in contents
             ],
