@@ -66,19 +66,28 @@ def find(element: Element | None, *names: str) -> Element | None:
     for name in names:
         if element is None:
             return None
-        element = next((child for child in element if LOCAL[child.tag] == name), None)
+        for child in element:
+            if LOCAL[child.tag] == name:
+                element = child
+                break
+        else:
+            return None
     return element
+
+
+def text_of(element: Element | None) -> str:
+    """The text of an element without blanks around it, empty where there is none."""
+    return (element.text or "").strip() if element is not None else ""
 
 
 def words(element: Element | None, *names: str) -> str:
     """The text of the first descendant along these names, empty where there is none."""
-    found = find(element, *names)
-    return (found.text or "").strip() if found is not None else ""
+    return text_of(find(element, *names))
 
 
 def amount_of(element: Element | None, what: str, position: str) -> int:
     """A non-negative amount in hundredths; refused when missing, signed or too precise."""
-    text = (element.text or "").strip() if element is not None else ""
+    text = text_of(element)
     try:
         amount_fen = parse_fen(text)
     except MoneyError as error:
@@ -143,7 +152,7 @@ def fingerprint(*parts: object) -> str:
 def read_entry(ntry: Element, frame: Frame, position: str) -> Entry:
     """One posting. A batch is one posting too; its children never touch the balance."""
     parts = children(ntry)
-    amount_fen, currency, direction, reversal = _posting(ntry, parts, frame, position)
+    amount_fen, currency, direction, reversal = _posting(parts, frame, position)
     transactions = list(_transactions(ntry))
     single = transactions[0] if len(transactions) == 1 else None
     refs = _references(single)
@@ -190,7 +199,7 @@ def read_entry(ntry: Element, frame: Frame, position: str) -> Entry:
 
 
 def _posting(
-    ntry: Element, parts: dict[str, Element], frame: Frame, position: str
+    parts: dict[str, Element], frame: Frame, position: str
 ) -> tuple[int, str, Literal["C", "D"], bool]:
     """Amount in hundredths, currency, direction and whether it is a reversal; nothing guessed."""
     amount = parts.get("Amt")
@@ -198,10 +207,10 @@ def _posting(
     currency = (amount.get("Ccy") if amount is not None else "") or frame.currency
     if not currency:
         raise FeedRefused("the entry has no currency", position)
-    direction = _DIRECTIONS.get(words(ntry, "CdtDbtInd"))
+    direction = _DIRECTIONS.get(text_of(parts.get("CdtDbtInd")))
     if direction is None:
         raise FeedRefused("CdtDbtInd is neither CRDT nor DBIT", position)
-    reversal = _FLAGS.get(words(ntry, "RvslInd"))
+    reversal = _FLAGS.get(text_of(parts.get("RvslInd")))
     if reversal is None:
         raise FeedRefused("RvslInd is neither true nor false", position)
     return amount_fen, currency, direction, reversal
@@ -238,8 +247,7 @@ def _references(single: Element | None) -> dict[str, str]:
 
 
 def _own_reference(parts: dict[str, Element], refs: dict[str, str]) -> str:
-    own = parts.get("AcctSvcrRef")
-    text = (own.text or "").strip() if own is not None else ""
+    text = text_of(parts.get("AcctSvcrRef"))
     return text if text.upper() not in _NOT_TOLD else refs.get("AcctSvcrRef", "")
 
 
@@ -249,7 +257,7 @@ def _status_and_day(
     element = parts.get("Sts")
     code = ""
     if element is not None:
-        code = (element.text or "").strip() or words(element, "Cd") or words(element, "Prtry")
+        code = text_of(element) or words(element, "Cd") or words(element, "Prtry")
     status = _STATUSES.get(code or ("BOOK" if frame.is_statement else "INFO"))
     if status is None:
         raise FeedRefused(f"status {code!r} is none of BOOK, PDNG, FUTR, INFO", position)
@@ -358,11 +366,7 @@ def _code(element: Element | None) -> str:
     if element is None:
         return ""
     family = find(element, "Domn", "Fmly")
-    domain = (
-        words(element, "Domn", "Cd"),
-        words(family, "Cd"),
-        words(family, "SubFmlyCd"),
-    )
+    domain = (words(element, "Domn", "Cd"), words(family, "Cd"), words(family, "SubFmlyCd"))
     return "-".join(filter(None, domain)) or words(element, "Prtry", "Cd")
 
 
