@@ -1,0 +1,59 @@
+"""What is read of the machine: time, CPU time, memory, and which revision was measured."""
+
+import resource
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+ROOT = Path(__file__).resolve().parent.parent
+_PAGE_BYTES = resource.getpagesize()
+
+
+class Lap:
+    """Seconds and CPU seconds of a block that does something `count` times."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.seconds = 0.0
+        self.cpu_seconds = 0.0
+
+    def __enter__(self) -> Self:
+        self._began = time.perf_counter()
+        self._cpu_began = time.process_time()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.seconds = time.perf_counter() - self._began
+        self.cpu_seconds = time.process_time() - self._cpu_began
+
+    @property
+    def per_second(self) -> float:
+        """How many of it in one second of CPU time: others on the machine do not count."""
+        return self.count / self.cpu_seconds
+
+
+def resident_bytes() -> int:
+    """Memory that this process holds now (Linux)."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * _PAGE_BYTES
+
+
+def peak_resident_bytes() -> int:
+    """The most memory that this process has held so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def git_revision() -> str:
+    """The commit that is measured, with `-dirty` when files differ from it; empty without git."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout.strip()

@@ -1,0 +1,19 @@
+"""The benchmark itself works; its figures are read by people."""
+
+import json
+import subprocess
+import sys
+
+from tests.house import ROOT
+
+
+def test_the_quick_bench_prints_one_json_object() -> None:
+    """A small city is measured once, and every figure is above zero."""
+    command = [sys.executable, "-m", "bench", "--quick"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=120)
+
+    report = json.loads(done.stdout)
+
+    assert 1 == report["runs"]
+    assert 0 < report["core"]["facts_per_second"] < report["decode_only"]["facts_per_second"]
+    assert 0 < report["late_fact_last_week_microseconds"]
