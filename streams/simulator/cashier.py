@@ -1,0 +1,292 @@
+"""The bank's side, day by day: what comes in, what is released, refunded, charged and taken."""
+
+from collections import defaultdict
+from datetime import date
+from random import Random
+
+from models.money import format_yuan_plain
+from streams.simulator import names, raids
+from streams.simulator.book import Book
+from streams.simulator.plan import (
+    Account,
+    Contract,
+    Day,
+    Entry,
+    Institution,
+    Meaning,
+    Payment,
+    Refund,
+    Row,
+    iso,
+)
+from streams.simulator.season import Season
+
+FEE_FEN = 1000
+_SETTLEMENT_OPENING_FEN = 30_000_000
+_NEAR_MISSES_NOTED = 6
+
+
+class Cashier:
+    """Plays an institution's days and fills its entries, closings and telling rows."""
+
+    def __init__(self, inst: Institution, season: Season, rng: Random) -> None:
+        self.inst, self.season, self.rng = inst, season, rng
+        self.book = Book()
+        self.set_aside = 0
+        self.restores: dict[Day, list[tuple[Account, int]]] = defaultdict(list)
+        self._receipts = 0
+        self._noted = 0
+        self._originals: dict[int, Entry] = {}
+        self._payouts: dict[Day, list[tuple[Refund, int]]] = defaultdict(list)
+        self._by_number = {account.number: account for account in inst.accounts}
+        self._payments: dict[Day, list[Payment]] = defaultdict(list)
+        self._wrong_first: dict[Day, list[Payment]] = defaultdict(list)
+        self._index_payments()
+
+    def run(self) -> None:
+        """Play every day from the first to the last."""
+        inst = self.inst
+        sessions = defaultdict(list)
+        for session in inst.sessions:
+            sessions[session.day].append(session)
+        asked = defaultdict(list)
+        for refund in inst.refunds:
+            asked[refund.asked].append(refund)
+        planned = defaultdict(list)
+        for raid in inst.raids:
+            planned[raid.day].append(raid)
+        self._open()
+        for day in range(inst.first, inst.last + 1):
+            free_before = self.book.free
+            self._move_own_money(day)
+            self._take(day)
+            for session in sessions[day]:
+                self.book.teach(session.present, session.hours)
+            for refund in asked[day]:
+                self._ask(refund)
+            for refund, amount in self._payouts[day]:
+                self._pay_back(day, refund, amount)
+            for raid in planned[day]:
+                raids.carry_out(self, raid)
+            self._release_weekly(day, free_before)
+            self._bank_charges(day)
+            self._settlement_life(day)
+            for account in inst.accounts:
+                account.closings[day] = account.balance_fen
+        inst.refunds = [refund for refund in inst.refunds if refund.requested_fen > 0]
+
+    def main(self, day: Day) -> Account:
+        """The account into which the institution takes its money that day."""
+        return self.inst.designated(day)[0]
+
+    def balance(self, day: Day) -> int:
+        """What the accounts designated that day hold now."""
+        return sum(account.balance_fen for account in self.inst.designated(day))
+
+    def post(
+        self,
+        account: Account,
+        day: Day,
+        amount_fen: int,
+        meaning: Meaning,
+        told: tuple[str, str, str] = ("", "", ""),
+        *,
+        contract: Contract | None = None,
+        refund: Refund | None = None,
+        undoes: Entry | None = None,
+    ) -> Entry | None:
+        """Book an amount, a debit when negative; None on an account without feed.
+
+        `told` is what the bank tells: the other side's name and account, and the remittance.
+        """
+        if not account.fed:
+            return None
+        account.balance_fen += amount_fen
+        assert account.balance_fen >= 0, f"{account.number} is overdrawn on {iso(day)}"
+        account.entries += 1
+        entry = Entry(
+            account, day, _serial(account, day), abs(amount_fen), "C" if amount_fen > 0 else "D",
+            *told, meaning, account.balance_fen, contract, refund,
+            undoes is not None, undoes.serial if undoes else "",
+        )  # fmt: skip
+        self.inst.entries.append(entry)
+        return entry
+
+    def move(self, day: Day, source: Account, target: Account, amount_fen: int, why: str) -> None:
+        """Move the institution's own money between two of its accounts."""
+        name = self.inst.name
+        self.post(source, day, -amount_fen, "move", (name, target.number, why))
+        self.post(target, day, amount_fen, "move", (name, source.number, why))
+
+    def release(
+        self, day: Day, amount_fen: int, contract: Contract | None, remittance: str
+    ) -> Entry | None:
+        """Release money to the settlement account, of one contract or as a batch."""
+        source, target = self.main(day), self.inst.settlement
+        self.book.release(amount_fen, contract)
+        name = self.inst.name
+        self.post(target, day, amount_fen, "move", (name, source.number, remittance))
+        meaning: Meaning = "release" if contract is None else "named"
+        told = (name, target.number, remittance)
+        return self.post(source, day, -amount_fen, meaning, told, contract=contract)
+
+    def _index_payments(self) -> None:
+        for payment in self.inst.payments:
+            wrong = payment.wrong_first
+            if wrong is not None:
+                if wrong < self.inst.first or self.main(wrong) is not self.main(payment.day):
+                    payment.wrong_first = None
+                else:
+                    self._wrong_first[wrong].append(payment)
+            self._payments[payment.day].append(payment)
+
+    def _open(self) -> None:
+        inst = self.inst
+        settlement = inst.settlement
+        settlement.balance_fen = _SETTLEMENT_OPENING_FEN
+        if inst.buffer_fen:
+            self.move(inst.first, settlement, self.main(inst.first), inst.buffer_fen, "开户备付")
+
+    def _move_own_money(self, day: Day) -> None:
+        for account in self.inst.accounts:
+            ended = account.purpose == "dedicated" and account.valid_to == day - 1
+            if ended and account.balance_fen:
+                self.move(day, account, self.main(day), account.balance_fen, "专户变更划转")
+        for account, amount in self.restores.pop(day, ()):
+            self.move(day, self.inst.settlement, account, amount, "自有资金补足")
+
+    def _take(self, day: Day) -> None:
+        for payment in self._wrong_first[day]:
+            account = self._by_number.get(payment.into) or self.main(day)
+            entry = self.post(
+                account, day, payment.amount_fen, "void",
+                (payment.payer, payment.payer_account, payment.remittance),
+            )  # fmt: skip
+            assert entry is not None
+            self._originals[id(payment)] = entry
+        for payment in self._payments[day]:
+            self._take_one(day, payment)
+
+    def _take_one(self, day: Day, payment: Payment) -> None:
+        contract = payment.contract
+        if payment.by_receipt:
+            self._receipt(day, payment, payment.into)
+            return
+        account = self._by_number.get(payment.into) or self.main(day)
+        party = (payment.payer, payment.payer_account, payment.remittance)
+        original = self._originals.get(id(payment))
+        if original is not None:
+            self.post(account, day, -payment.amount_fen, "void", party, undoes=original)
+        entry = self.post(
+            account, day, payment.amount_fen,
+            "payment" if contract else "unmatched", party, contract=contract,
+        )  # fmt: skip
+        if contract and account.purpose == "dedicated":
+            self.book.pay(contract, payment.amount_fen)
+            if self.rng.random() < 0.1:
+                self._receipt(day, payment, account.number)
+        if entry and contract and payment.ambiguous:
+            cells = (self.inst.id, account.number, iso(day), entry.serial, contract.number)
+            self.inst.rows.append(Row("decisions", min(day + 1, self.inst.last), cells))
+
+    def _receipt(self, day: Day, payment: Payment, account: str) -> None:
+        self._receipts += 1
+        number = f"SJ{self.inst.index:04d}-{self._receipts:05d}"
+        contract = payment.contract.number if payment.contract else ""
+        amount = format_yuan_plain(payment.amount_fen)
+        cells = (self.inst.id, number, iso(day), amount, contract, account, "")
+        self.inst.rows.append(Row("receipts", day, cells))
+
+    def _ask(self, refund: Refund) -> None:
+        line = self.book.line(refund.contract)
+        refund.requested_fen = max(0, line.paid - line.refunded - line.earned)
+        if not refund.requested_fen:
+            return
+        agreed = refund.requested_fen
+        if self.rng.random() < 0.15:
+            agreed -= agreed // 10
+        refund.agreed_fen = agreed
+        prompt = bool(refund.shares) and refund.shares[0][0] == 0
+        answered = refund.asked if prompt else self.season.after(refund.asked, 1)
+        if answered is not None:
+            refund.answered = answered
+        left = agreed
+        for delay, percent in refund.shares:
+            day = refund.asked if delay == 0 else self.season.after(refund.asked, delay)
+            amount = min(left, -(-agreed * percent // 100))
+            left -= amount
+            if day is not None and amount:
+                self._payouts[day].append((refund, amount))
+
+    def _pay_back(self, day: Day, refund: Refund, amount: int) -> None:
+        account = self.main(day)
+        if account.balance_fen < amount:
+            return
+        contract = refund.contract
+        self.book.refund(contract, amount)
+        named = refund.number if self.rng.random() < 0.85 else contract.number
+        told = (contract.payers[0], contract.payer_account, f"退费 {named}")
+        self.post(account, day, -amount, "refund", told, contract=contract, refund=refund)
+        if refund.near:
+            self.inst.near_miss(
+                "refund-late", f"refund:{refund.number}", day, "paid on the 3rd working day"
+            )
+
+    def _release_weekly(self, day: Day, free_before: int) -> None:
+        inst = self.inst
+        if (day - 1) % 7 != inst.release_weekday or not self.season.working(day):
+            return
+        if inst.tight:
+            target = self.book.free - self.book.batches
+        else:
+            target = free_before - self.book.batches - self.set_aside
+            target = target * self.rng.randint(92, 100) // 10_000 * 100
+        target = min(target, self.main(day).balance_fen)
+        if target <= 0:
+            return
+        self.release(day, target, None, "按课时进度划拨")
+        if inst.tight and self._noted < _NEAR_MISSES_NOTED and not inst.wrongs:
+            self._noted += 1
+            inst.near_miss("release-ahead", "batch", day, "all that is earned, to the fen")
+            if self.balance(day) == self.book.unearned:
+                inst.near_miss("coverage-short", "coverage", day, "coverage is exactly 1.00")
+
+    def _bank_charges(self, day: Day) -> None:
+        inst = self.inst
+        if inst.tight or not inst.buffer_fen:
+            return
+        when = date.fromordinal(day)
+        account = self.main(day)
+        if when.day == 21 and when.month % 3 == 0 and account.balance_fen:
+            interest = max(1, account.balance_fen * self.rng.randint(4, 9) // 10_000)
+            self.post(account, day, interest, "interest", ("", "", "结息"))
+        if when.day == 10 and account.balance_fen > FEE_FEN:
+            self.post(account, day, -FEE_FEN, "fee", ("", "", "转账手续费"))
+
+    def _settlement_life(self, day: Day) -> None:
+        account = self.inst.settlement
+        if not account.fed:
+            return
+        when = date.fromordinal(day)
+        if when.day == 15 and account.balance_fen > 4_000_000:
+            wages = account.balance_fen * self.rng.randint(30, 60) // 10_000 * 100
+            self.post(account, day, -wages, "other", ("代发工资户", "9000000001", "工资"))
+        if when.day == 18:
+            party = (f"{names.person(self.rng)}书店", names.digits(self.rng, 14), "图书寄售款")
+            amount = self.rng.randrange(10_000, 90_000)
+            entry = self.post(account, day, amount, "income", party)
+            assert entry is not None
+            self.inst.near_miss(
+                "payment-outside-account", f"account:{account.number}", day,
+                "income that is no tuition",
+            )  # fmt: skip
+
+
+def _serial(account: Account, day: Day) -> str:
+    """The bank's own serial of the entry, in the bank's own shape."""
+    plain_day = iso(day).replace("-", "")
+    if account.bank == "ccb":
+        return f"{account.entries}-{plain_day[2:]}{account.number[-7:]}{account.entries:06d}"
+    if account.bank == "boc":
+        return f"{account.number[-7:]}{plain_day[2:]}".zfill(18) + f"{account.entries:09d}"
+    return f"{account.bank[:2].upper()}{plain_day}{account.number[-7:]}{account.entries:06d}"
