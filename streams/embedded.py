@@ -1,0 +1,310 @@
+"""Files into a store in one process: the thin runner without Kafka, one partition, no server.
+
+A folder is played in the order of its days and each day is closed, so that the history of findings
+is the one that a live system would have had.
+"""
+
+import os
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+
+import msgspec
+import structlog
+from sqlalchemy import Engine
+
+from alerts.evaluation import Law
+from models.store import files, findings, institutions, progress
+from models.store.engine import reading, writing
+from models.store.progress import Lock
+from streams.feeds import intake
+from streams.feeds.archive import Archive
+from streams.feeds.intake import ProvedFile
+from streams.feeds.receipts import Receipt
+from streams.monitor import Batch, FilePart, Monitor, Outcome
+
+BATCH_FACTS = 5_000
+LOCK_RENEWED_SECONDS = 10
+LOCK_STALE_SECONDS = 60
+
+# What is being done, how much of it is done, how much there is.
+Notify = Callable[[str, int, int], None]
+
+_log = structlog.get_logger()
+
+
+class StoreLocked(RuntimeError):  # noqa: N818 -- a name that reads as the fact it states
+    """Another process is writing this partition."""
+
+
+class Summary(msgspec.Struct, kw_only=True):
+    """What an ingest did. `seen` files were delivered before and changed nothing.
+
+    `problems` are the receipts of the files that were refused or of which something is held.
+    """
+
+    files: int = 0
+    seen: int = 0
+    entries: int = 0
+    facts: int = 0
+    facts_new: int = 0
+    raised: int = 0
+    changed: int = 0
+    cleared: int = 0
+    standing: int = 0
+    refused: int = 0
+    held: int = 0
+    parked: tuple[str, ...] = ()
+    closed_day: date | None = None
+    seconds: float = 0.0
+    problems: list[Receipt] = []
+
+    @property
+    def facts_per_second(self) -> int:
+        """The pace of the whole, reading included."""
+        return round(self.facts / self.seconds) if self.seconds else 0
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing was refused, held or parked."""
+        return not (self.refused or self.held or self.parked)
+
+
+def rehearse(paths: Iterable[Path], today: date) -> Summary:
+    """What an ingest would accept, hold and refuse; needs no store and leaves no trace."""
+    begun = perf_counter()
+    summary = Summary()
+    for _, group in intake.plan(paths, today):
+        for proved in group:
+            _count(summary, proved, proved.receipt())
+    summary.seconds = perf_counter() - begun
+    return summary
+
+
+def ingest(
+    paths: Iterable[Path],
+    engine: Engine,
+    law: Law,
+    archive: Archive,
+    *,
+    today: date,
+    as_of: date | None = None,
+    notify: Notify | None = None,
+) -> Summary:
+    """Archive, prove and play files and folders, closing no day after `as_of` or today.
+
+    StoreLocked: another process is at it. OffsetMoved: another process took over.
+    """
+    begun = perf_counter()
+    groups = intake.plan(paths, today, archive)
+    with holding(engine, "partition 0") as renew:
+        player = _Player(engine, law, archive=archive, today=today, renew=renew, notify=notify)
+        player.expect(sum(proved.facts for _, group in groups for proved in group))
+        player.finish_unfinished({proved.sha256 for _, group in groups for proved in group})
+        for _, group in groups:
+            for proved in group:
+                player.play(proved)
+            player.close(group, min(today, as_of or today))
+    summary = player.summary
+    summary.closed_day = player.monitor.progress.closed_day
+    with reading(engine) as connection:
+        summary.standing = len(findings.bodies(connection))
+        made = institutions.read(connection)
+    summary.parked = tuple(name for name, one in made.items() if one.error)
+    summary.seconds = perf_counter() - begun
+    return summary
+
+
+@contextmanager
+def holding(engine: Engine, name: str) -> Iterator[Callable[[], None]]:
+    """Hold a name in the store while the block runs; gives what renews it from time to time.
+
+    The lock only spares two processes vain work: what keeps them apart is the offset. So one whose
+    process is gone, or that was not renewed for a minute, is taken over.
+    """
+    holder = f"{socket.gethostname()} {os.getpid()}"
+    renewed_at = _now()
+    with writing(engine) as connection:
+        other = progress.lock(connection, name)
+        if other is not None and _is_alive(other, holder, renewed_at):
+            raise StoreLocked(
+                f"{name} has been held by process {other.holder} since {other.taken_at};"
+                f" wait until it is done, or {LOCK_STALE_SECONDS} seconds if it is gone"
+            )
+        progress.take_lock(connection, name, Lock(holder, _text(renewed_at)))
+
+    def renew() -> None:
+        nonlocal renewed_at
+        if (_now() - renewed_at).total_seconds() >= LOCK_RENEWED_SECONDS:
+            renewed_at = _now()
+            with writing(engine) as connection:
+                progress.take_lock(connection, name, Lock(holder, _text(renewed_at)))
+
+    try:
+        yield renew
+    finally:
+        with writing(engine) as connection:
+            progress.release_lock(connection, name, holder)
+
+
+class _Player:
+    """Hands the facts of proved files to the monitor, and keeps count."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        law: Law,
+        *,
+        archive: Archive,
+        today: date,
+        renew: Callable[[], None],
+        notify: Notify | None,
+    ) -> None:
+        self.summary = Summary()
+        self.monitor = Monitor(engine, law)
+        self._engine = engine
+        self._archive = archive
+        self._today = today
+        self._renew = renew
+        self._notify = notify
+        self._facts_total = 0
+        self._tally(self.monitor.refresh())
+        self._offset = self.monitor.progress.next_offset
+
+    def expect(self, facts: int) -> None:
+        """Tell how many facts there will be, for the display of progress."""
+        self._facts_total = facts
+
+    def finish_unfinished(self, coming: set[str]) -> None:
+        """Play the files that a killed process left half-journaled, unless they come anyway."""
+        with reading(self._engine) as connection:
+            left = [one for one in files.read(connection, "proved") if one.sha256 not in coming]
+        for one in left:
+            path = self._archive.path(one.sha256)
+            if path.exists():
+                self.play(intake.prove(path, self._today, one.name))
+            else:
+                _log.error("half-journaled file is not in the archive: deliver it again", file=one)
+
+    def play(self, proved: ProvedFile) -> None:
+        """Register a file and journal it in batches; one that was done before is only counted.
+
+        A file is the same if its receipt is: the same bytes may be read otherwise on a later day,
+        when a period is over, or by a later release.
+        """
+        receipt = proved.receipt()
+        _count(self.summary, proved, receipt)
+        with writing(self._engine) as connection:
+            known = files.find(connection, proved.sha256)
+            if known and known.state != "proved" and _is_same(known.receipt, receipt):
+                self.summary.seen += 1
+                return
+            row = _file_row(proved, receipt)
+            file_id = files.register(connection, row, _held_rows(proved))
+            closing = ((one.account, one.statement) for one in proved.statements if one.closes)
+            files.supersede(connection, file_id, closing)
+        self._archive.put_receipt(proved.sha256, msgspec.json.encode(receipt))
+        for number, told in enumerate(intake.batches(proved, BATCH_FACTS), start=1):
+            part = FilePart(proved.sha256, number, row.batches_total)
+            self._hand(Batch(self._offset, told, part=part, seen_at=row.received_at))
+            if self._notify:
+                self._notify(proved.name, self.summary.facts, self._facts_total)
+
+    def close(self, group: list[ProvedFile], latest: date) -> None:
+        """Close each day singly up to the last end of a statement that proves."""
+        closing = [one for proved in group for one in proved.statements if one.closes]
+        if not closing:
+            return
+        closed = self.monitor.progress.closed_day
+        first = closed + timedelta(days=1) if closed else min(one.begins for one in closing)
+        last = min(latest, max(one.ends for one in closing))
+        for ahead in range((last - first).days + 1):
+            self._hand(Batch(self._offset, close=first + timedelta(days=ahead)))
+
+    def _hand(self, batch: Batch) -> None:
+        self._tally(self.monitor.handle(batch))
+        self._offset += 1
+        self._renew()
+
+    def _tally(self, outcome: Outcome) -> None:
+        counts = Counter(change.change for change in outcome.changes)
+        summary = self.summary
+        summary.facts_new += outcome.facts_new
+        summary.raised += counts["raised"]
+        summary.changed += counts["changed"]
+        summary.cleared += counts["cleared"]
+
+
+def _count(summary: Summary, proved: ProvedFile, receipt: Receipt) -> None:
+    summary.files += 1
+    summary.entries += receipt.entries
+    summary.facts += proved.facts
+    summary.held += receipt.held
+    summary.refused += receipt.outcome == "refused"
+    if receipt.outcome != "accepted":
+        summary.problems.append(receipt)
+
+
+def _file_row(proved: ProvedFile, receipt: Receipt) -> files.File:
+    total = -(-proved.facts // BATCH_FACTS)
+    state: files.State = "proved"
+    if receipt.outcome == "refused":
+        state = "refused"
+    elif total == 0:
+        state = "held" if proved.is_held else "done"
+    return files.File(
+        sha256=proved.sha256,
+        name=proved.name,
+        size_bytes=proved.size_bytes,
+        format=proved.format,
+        state=state,
+        received_at=_text(_now()),
+        day=proved.day,
+        batches_total=total,
+        receipt=msgspec.json.encode(receipt).decode(),
+    )
+
+
+def _held_rows(proved: ProvedFile) -> Iterator[files.Held]:
+    for one in proved.held:
+        yield files.Held(
+            position=one.position,
+            reason=one.reason,
+            statement=one.statement,
+            account=one.account,
+            body=one.body,
+        )
+
+
+def _is_same(stored: str, receipt: Receipt) -> bool:
+    old = msgspec.json.decode(stored, type=Receipt)
+    return old == msgspec.structs.replace(receipt, name=old.name)
+
+
+def _is_alive(other: Lock, holder: str, now: datetime) -> bool:
+    if other.holder == holder:
+        return False
+    if (now - datetime.fromisoformat(other.taken_at)).total_seconds() > LOCK_STALE_SECONDS:
+        return False
+    host, _, process = other.holder.rpartition(" ")
+    if host != socket.gethostname():
+        return True
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
