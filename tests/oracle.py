@@ -330,7 +330,13 @@ def base(w: World, accounts: list[str], day: date) -> int | None:
 def outflow_large(w: World, last: date) -> Verdicts:
     """O1: unscheduled outflow of a day, or of its week, against the balance before."""
     verdicts = {}
-    debits = [e for e in w.entries if e.direction == "D" and e.booking_date <= last]
+    debits = [
+        e
+        for e in w.entries
+        if e.direction == "D"
+        and e.booking_date <= last
+        and w.designated_by(e.account, e.booking_date)
+    ]
     for day in sorted({e.booking_date for e in debits}):
         subject = f"day:{day}"
         amount = unscheduled(w, day)

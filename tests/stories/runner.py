@@ -193,12 +193,9 @@ def _value(kind: type[Any], name: str, text: str) -> dict[str, Any]:
     names = {x.name for x in msgspec.structs.fields(kind)}
     if f"{name}_fen" in names:
         return {f"{name}_fen": parse_fen(text)}
-    if f"{name}_hundredths" in names:
-        return {f"{name}_hundredths": parse_hundredths(text)}
-    if f"paid_{name}_hundredths" in names:
-        return {f"paid_{name}_hundredths": parse_hundredths(text)}
-    if name == "bonus":
-        return {"bonus_hours_hundredths": parse_hundredths(text)}
+    for hours in (f"{name}_hundredths", f"paid_{name}_hundredths", f"{name}_hours_hundredths"):
+        if hours in names:
+            return {hours: parse_hundredths(text)}
     if name not in names:
         raise ValueError(f"{kind.__name__} has no field {name}")
     if name in {"payers", "present"}:
