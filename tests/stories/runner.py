@@ -110,7 +110,8 @@ def read(path: Path) -> Iterator[Story]:
     rules: tuple[str, ...] = (path.stem,)
     story: Story | None = None
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        words = shlex.split(line, comments=True)
+        is_title = line.startswith("story ")
+        words = line.split() if is_title else shlex.split(line, comments=True)
         if not words:
             continue
         if words[0] == "rules":
