@@ -111,7 +111,8 @@ def _checks(proof: _Proof, end: End) -> Iterator[Check]:
         shown = "; ".join(faults) if faults else detail
         return Check(end.account, end.statement, end.currency, name, not faults, shown, gap_fen)
 
-    if proof.opening and proof.closing:
+    # An intraday report or notification is no complete account of what lies between two balances.
+    if end.is_statement and proof.opening and proof.closing:
         faults, detail, gap_fen = _balance_faults(proof)
         yield check("opening+entries=closing", faults, detail, gap_fen)
     if proof.has_running:

@@ -185,9 +185,7 @@ class _Rows:
     def read(self, cells: list[str]) -> tuple[tuple[f.Fact, ...], str]:
         """The facts of a row and its own stated_at; raises ValueError naming the column."""
         if len(cells) != self._width:
-            if len(cells) < self._width or any(map(clean, cells[self._width :])):
-                raise ValueError(f"{len(cells)} cells where the heading has {self._width}")
-            cells = cells[: self._width]
+            raise ValueError(f"{len(cells)} cells where the heading has {self._width}")
         values: dict[str, object] = {}
         for place, field, name, convert, must in self._places:
             cell = clean(cells[place])

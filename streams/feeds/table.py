@@ -52,10 +52,11 @@ def read(text: str, profile: BankProfile) -> Iterator[Record]:
     groups: dict[tuple[str, str], list[tuple[str, Entry]]] = {}
     width = len(cells)
     for line, row in rows:
+        if not any(row):
+            continue
         if len(row) != width:
-            row = _fitted(row, width, line)  # noqa: PLW2901 -- the same row, without empty ends
-            if not row:
-                continue
+            # Also an empty cell too many: an amount with an unquoted separator makes one.
+            raise FeedRefused(f"{len(row)} cells where the heading has {width}", f"row {line}")
         read_row = reader.read(row, line)
         fact = read_row[1].fact
         group = groups.get((fact.account, fact.currency))
@@ -67,14 +68,6 @@ def read(text: str, profile: BankProfile) -> Iterator[Record]:
     shared = len(groups) > 1
     for group in groups.values():
         yield from _statement(profile, preamble, _oldest_first(group), shared=shared)
-
-
-def _fitted(row: list[str], width: int, line: int) -> list[str]:
-    if not any(clean(cell) for cell in row):
-        return []
-    if len(row) > width and not any(clean(cell) for cell in row[width:]):
-        return row[:width]
-    raise FeedRefused(f"{len(row)} cells where the heading has {width}", f"row {line}")
 
 
 def _oldest_first(group: list[tuple[str, Entry]]) -> list[Entry]:

@@ -1,0 +1,216 @@
+"""Bank exports as CSV: the columns of CCB and BOC, both reversal styles, proofs and identities."""
+
+from datetime import date
+
+import pytest
+
+from models.facts import BalanceReported, EntryBooked, StatementReceived
+from streams.feeds.intake import ProvedFile, told
+from streams.feeds.profiles import load_profiles
+from tests.feeds.made import ACCOUNT, boc, boc_row, ccb, ccb_row, proved
+
+BOC_PREAMBLE = (
+    "查询账号[ Inquirer account number ],347556000001\r\n"
+    "总笔数[ Total Items ],{items},借方发生总笔数[ Debited ],{debits}\r\n"
+    "贷方发生总笔数[ Credited ],1\r\n"
+    '借方发生总额[ Debited amount ],{debited},贷方发生总额[ Credited amount ],"3,000.00"\r\n'
+    "时间范围[ Time Range ],20240301-20240331"
+)
+
+
+def booked(file: ProvedFile) -> list[EntryBooked]:
+    """The booked entries that a file tells."""
+    assert file.refusal is None, file.refusal
+    return [one.fact for one in told(file) if isinstance(one.fact, EntryBooked)]
+
+
+def balances(file: ProvedFile) -> list[tuple[str, int]]:
+    """The balances that a file tells."""
+    facts = (one.fact for one in told(file))
+    return [(one.what, one.balance_fen) for one in facts if isinstance(one, BalanceReported)]
+
+
+def test_ccb_row_becomes_an_entry() -> None:
+    """Every column lands in its field, and the account gets its balances and statement."""
+    file = proved(ccb(ccb_row("12-345", "", '"3,000.00"', '"13,000.00"', remark="HT-2024-1")))
+
+    (fact,) = booked(file)
+    assert fact == EntryBooked(
+        account=ACCOUNT,
+        booking_date=date(2024, 3, 5),
+        serial="12-345",
+        amount_fen=300_000,
+        direction="C",
+        counterparty_name="张三",
+        counterparty_account="6217000000000001",
+        counterparty_bank="建设银行",
+        remittance="转账存入 HT-2024-1",
+        code="转账存入",
+    )
+    assert [("opening", 1_000_000), ("closing", 1_300_000)] == balances(file)
+    assert "2024-03-05T15:59:59Z" == file.stated_at
+
+
+def test_ccb_file_holds_a_statement_for_each_account() -> None:
+    """Accounts and currencies of one file prove and fail apart."""
+    file = proved(
+        ccb(
+            ccb_row("1-1", "", "10.00", "10.00"),
+            ccb_row("1-1", "", "20.00", "20.00", account="2222"),
+            ccb_row("1-2", "", "5.00", "15.00"),
+            ccb_row("1-2", "", "5.00", "99.00", account="2222"),
+            ccb_row("1-3", "", "7.00", "7.00", currency="美元"),
+        )
+    )
+
+    assert [(ACCOUNT, "CNY", True), ("2222", "CNY", False), (ACCOUNT, "USD", True)] == [
+        (one.account, one.currency, one.consistent) for one in file.statements
+    ]
+    assert {"2222"} == {one.account for one in file.held}
+    assert 4 == len(file.held)
+    received = [one.fact for one in told(file) if isinstance(one.fact, StatementReceived)]
+    assert [("2222", False, 7_400)] == [
+        (one.account, one.consistent, one.gap_fen) for one in received if not one.consistent
+    ]
+    assert {"2222"} & {one.fact.account for one in told(file) if one.fact in booked(file)} == set()
+
+
+def test_newest_first_is_turned_round() -> None:
+    """The order in which the balances follow is found, also where the times are equal."""
+    rows = [
+        ccb_row("1-1", "", "10.00", "10.00"),
+        ccb_row("1-2", "4.00", "", "6.00"),
+        ccb_row("1-3", "", "1.00", "7.00"),
+    ]
+
+    assert [("opening", 0), ("closing", 700)] == balances(proved(ccb(*rows)))
+    assert [("opening", 0), ("closing", 700)] == balances(proved(ccb(*rows[::-1])))
+    assert ["1-1", "1-2", "1-3"] == [one.serial for one in booked(proved(ccb(*rows[::-1])))]
+
+
+def test_red_ink_is_a_reversal_of_the_other_direction() -> None:
+    """A negative credit lowers the balance: direction D, reversal."""
+    file = proved(ccb(ccb_row("1-1", "", "10.00", "10.00"), ccb_row("1-2", "", "-10.00", "0.00")))
+
+    assert [("C", 1_000, False), ("D", 1_000, True)] == [
+        (one.direction, one.amount_fen, one.reversal) for one in booked(file)
+    ]
+
+
+def test_blue_reversal_is_known_by_its_summary() -> None:
+    """The bank's own summary says 冲正; a payer's remark that says so changes nothing."""
+    file = proved(
+        ccb(
+            ccb_row("1-1", "", "10.00", "10.00"),
+            ccb_row("1-2", "10.00", "", "0.00", summary="冲正", remark="原流水号:1-1234567"),
+            ccb_row("1-3", "", "5.00", "5.00", remark="冲正"),
+        )
+    )
+
+    assert [(False, ""), (True, "1-1234567"), (False, "")] == [
+        (one.reversal, one.reverses) for one in booked(file)
+    ]
+
+
+def test_statement_identity_comes_from_account_and_period() -> None:
+    """A corrected export of the same day has the identity of the wrong one."""
+    wrong = proved(ccb(ccb_row("1-1", "", "10.00", "10.00"), ccb_row("1-2", "", "1.00", "12.00")))
+    right = proved(ccb(ccb_row("1-1", "", "10.00", "10.00"), ccb_row("1-2", "", "2.00", "12.00")))
+
+    assert "ccb-corporate:2024-03-05..2024-03-05" == wrong.statements[0].statement
+    assert wrong.statements[0].statement == right.statements[0].statement
+    assert [False, True] == [wrong.statements[0].consistent, right.statements[0].consistent]
+
+
+def test_boc_account_is_payer_or_payee_by_direction() -> None:
+    """Direction, counterparty and sign follow the type; the preamble gives account and period."""
+    preamble = BOC_PREAMBLE.format(items=2, debits=1, debited="100.00")
+    rows = [
+        boc_row("1" * 27, "3000.00", "3000.00", remark="HT-1"),
+        boc_row("2" * 27, "-100.00", "2900.00", kind="往账", day="20240306"),
+    ]
+    file = proved(boc(preamble, *rows))
+
+    assert [("C", "张三", "HT-1"), ("D", "张三", "")] == [
+        (one.direction, one.counterparty_name, one.remittance) for one in booked(file)
+    ]
+    assert ("347556000001", date(2024, 3, 1), date(2024, 3, 31), True) == (
+        file.statements[0].account,
+        file.statements[0].begins,
+        file.statements[0].ends,
+        file.statements[0].consistent,
+    )
+
+
+@pytest.mark.parametrize(
+    ("items", "debits", "debited", "failed"),
+    [
+        (3, 1, "100.00", ("declared-counts",)),
+        (2, 2, "100.00", ("declared-counts",)),
+        (2, 1, "100.01", ("declared-sums",)),
+    ],
+)
+def test_wrong_totals_hold_the_statement(
+    items: int, debits: int, debited: str, failed: tuple[str, ...]
+) -> None:
+    """What the preamble declares must be found, to the row and to the fen."""
+    rows = [
+        boc_row("1" * 27, "3000.00", "3000.00"),
+        boc_row("2" * 27, "-100.00", "2900.00", kind="往账"),
+    ]
+    preamble = BOC_PREAMBLE.format(items=items, debits=debits, debited=debited)
+    file = proved(boc(preamble, *rows))
+
+    assert failed == file.statements[0].failed
+    assert file.accepted_until is None
+    assert {"StatementReceived": 1} == file.counts
+
+
+def test_boc_red_ink_is_a_reversal() -> None:
+    """A negative amount of what came in takes it back."""
+    file = proved(boc("", boc_row("1" * 27, "5.00", "5.00"), boc_row("2" * 27, "-5.00", "0.00")))
+
+    assert [("C", False), ("D", True)] == [(one.direction, one.reversal) for one in booked(file)]
+
+
+def test_boc_own_side_account_is_the_sub_account() -> None:
+    """A payee other than the queried account is the sub-account that was paid into."""
+    file = proved(
+        boc("查询账号,347556000001", boc_row("1" * 27, "5.00", "5.00", own="347556000001-7"))
+    )
+
+    assert [("347556000001", "347556000001-7")] == [
+        (one.account, one.sub_account) for one in booked(file)
+    ]
+
+
+def test_period_without_bookings_reports_its_balance() -> None:
+    """An empty month proves that the balance stayed."""
+    file = proved(boc("查询账号,347556000001\r\n时间范围,20240301-20240331\r\n期末余额,88.00"))
+
+    assert [("opening", 8_800), ("closing", 8_800)] == balances(file)
+    assert date(2024, 3, 31) == file.accepted_until
+
+
+def test_serial_twice_on_one_day_stays_two_entries() -> None:
+    """The second of a serial gets its ordinal."""
+    file = proved(ccb(ccb_row("1-1", "", "1.00", "1.00"), ccb_row("1-1", "", "2.00", "3.00")))
+
+    assert ["1-1", "1-1#2"] == [one.serial for one in booked(file)]
+
+
+def test_utf8_and_spreadsheet_dressing_are_read_alike() -> None:
+    """Tabs, backticks, `="…"` and a byte order mark change no fact."""
+    plain = ccb(ccb_row("1-1", "", "10.00", "10.00"))
+    text = plain.decode("gb18030")
+    dressed = text.replace(f"\r\n{ACCOUNT},", f'\r\n="{ACCOUNT}",').replace(",1-1,", ",`1-1\t,")
+
+    assert booked(proved(plain)) == booked(proved(text.encode("utf-8-sig")))
+    assert booked(proved(plain)) == booked(proved(dressed.encode()))
+
+
+def test_every_profile_is_a_valid_declaration() -> None:
+    """The profiles load, and say that no manual has confirmed them."""
+    assert {"boc-corporate": "unverified", "ccb-corporate": "unverified"} == {
+        name: profile.status for name, profile in load_profiles().items()
+    }
