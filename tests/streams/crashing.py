@@ -7,7 +7,7 @@ from multiprocessing import get_context
 from sqlalchemy import Engine, event
 
 DIED = 77
-_PRELOADED = ["alerts.evaluation", "config.policy_load", "models.store.engine", "streams.monitor"]
+_PRELOADED = ["streams.embedded", "tests.streams.told"]
 
 
 def run_dying(target: Callable[..., None], *args: object, before: int | None = None) -> int:

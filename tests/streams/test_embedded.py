@@ -1,6 +1,7 @@
 """The embedded runner: folders are played by days, repeats are seen, what is broken is held."""
 
 import os
+import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -229,10 +230,12 @@ def test_killed_ingest_is_finished_by_the_next(tmp_path: Path) -> None:
     engine = open_store(f"sqlite:///{whole}/escrow.db")
     expected = (lines(engine), _history(engine))
 
+    empty = tmp_path / "empty"
+    open_store(f"sqlite:///{empty}/escrow.db").dispose()
     number, died = 0, DIED
     while died:
         number += 1
-        folder = tmp_path / str(number)
+        folder = Path(shutil.copytree(empty, tmp_path / str(number)))
         died = run_dying(_ingest_into, str(folder), city, before=number)
         _ingest_into(str(folder), city)
         store = open_store(f"sqlite:///{folder}/escrow.db")

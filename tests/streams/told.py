@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from functools import cache
 from hashlib import sha256
 
 from sqlalchemy import Engine
@@ -20,10 +19,12 @@ FILE = sha256(b"register").hexdigest()
 NOON = "2024-03-05T12:00:00Z"
 
 
-@cache
+_LAW = Law(load_policy(), load_calendar())
+
+
 def law() -> Law:
-    """The law as configured; read once."""
-    return Law(load_policy(), load_calendar())
+    """The law as configured, read when this module is imported: a fork server does that once."""
+    return _LAW
 
 
 def tell(*facts: f.Fact, stated_at: str = NOON, file: str = FILE) -> list[f.Told]:
