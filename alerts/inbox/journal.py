@@ -49,6 +49,7 @@ class Feed:
 
     account: str
     bank: str
+    institution: str
     last_closing: date | None
     lag_days: int | None
     late: bool
@@ -155,20 +156,21 @@ def feeds(connection: Connection, closed_day: date | None) -> list[Feed]:
         stated = _stated(connection, account)
         days = _last_closings(connection, account)
         if days or _is_expected(stated, closed_day):
-            bank = stated.bank if stated else ""
-            found.append(_feed(account, bank, days, closed_day, _is_expected(stated, closed_day)))
+            found.append(_feed(account, stated, days, closed_day))
     return found
 
 
 def _feed(
-    account: str, bank: str, days: list[date], closed_day: date | None, expected: bool
+    account: str, stated: f.AccountStated | None, days: list[date], closed_day: date | None
 ) -> Feed:
+    expected = _is_expected(stated, closed_day)
+    owner = (stated.bank, stated.institution) if stated else ("", "")
     if not days or closed_day is None:
-        return Feed(account, bank, days[0] if days else None, None, expected and not days)
+        return Feed(account, *owner, days[0] if days else None, None, expected and not days)
     lag_days = max(0, (closed_day - days[0]).days)
     rhythm_days = (days[0] - days[1]).days if len(days) > 1 else 1
     late = expected and lag_days > rhythm_days + _LATE_ALLOWANCE_DAYS
-    return Feed(account, bank, days[0], lag_days, late)
+    return Feed(account, *owner, days[0], lag_days, late)
 
 
 def _is_expected(stated: f.AccountStated | None, closed_day: date | None) -> bool:

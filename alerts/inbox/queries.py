@@ -174,6 +174,12 @@ def institution(connection: Connection, identifier: str) -> Row[Any] | None:
     return connection.execute(query).one_or_none()
 
 
+def names(connection: Connection) -> dict[str, str]:
+    """The registered name of each institution."""
+    query = select(_institutions.institution, _institutions.name)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
 def accounts_of(connection: Connection, identifier: str) -> list[str]:
     """Every account that any row of the register ever gave to the institution."""
     owners = tables.ACCOUNT_OWNERS.c

@@ -71,6 +71,8 @@ def held(request: Request, asked: Annotated[HeldQuery, Query()]) -> HTMLResponse
             undecided=queries.cannot_decide(connection, matching=False, rows=ROWS_A_SECTION),
             undecided_count=undecided,
             plain=everyone.text,
+            mask_account=mask_account,
+            names=queries.names(connection),
             rule_of=lambda found: rule_name(found.subject.partition("/")[0], lister.language),
             headline=lambda found: everyone.text(reason(found, lister.language)),
             unregistered=[

@@ -183,6 +183,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "entries": ("流水笔数", "Entries"),
     "first-day": ("最早", "First"),
     "last-day": ("最晚", "Last"),
+    "late-feeds": ("迟报账户", "Late feeds"),
+    "late-feeds-what": (
+        "最近期末余额日距已结账日超过其平常间隔三天以上。",
+        "The last closing lies further back than the feed's own rhythm and three days.",
+    ),
     "none-held": ("没有。", "None."),
     "first-of": ("仅列出前 {} 条，共 {} 条。", "The first {} of {}."),
     "show-all": ("全部列出", "List all"),
