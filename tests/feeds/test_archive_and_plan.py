@@ -37,9 +37,7 @@ def test_archive_keeps_bytes_once_and_read_only(tmp_path: Path) -> None:
     assert sha256 == archive.put(TABLE) == hashlib.sha256(TABLE).hexdigest()
     path = archive.path(sha256)
     assert TABLE == path.read_bytes()
-    assert (
-        f"{sha256[:2]}/{sha256[2:4]}/{sha256}" == path.relative_to(tmp_path / "archive").as_posix()
-    )
+    assert tmp_path / "archive" / sha256[:2] / sha256[2:4] / sha256 == path
     assert 0o444 == path.stat().st_mode & 0o777
     assert b"{}" == archive.put_receipt(sha256, b"{}").read_bytes()
     assert [] == [one.name for one in tmp_path.rglob(".*")]
@@ -98,15 +96,13 @@ def test_folder_is_played_by_days(tmp_path: Path) -> None:
         (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "in" / name).write_bytes(content)
 
-    groups = plan([tmp_path / "in"], TODAY, Archive(tmp_path / "archive"))
-    assert [
-        (None, ["accounts.csv", "broken.bin"]),
-        (date(2024, 3, 4), ["a.csv"]),
-        (date(2024, 3, 5), ["contracts-2024-03-05.csv", "month.csv", "z.xml"]),
-    ] == [(day, [file.name for file in group]) for day, group in groups]
-    assert groups == plan([tmp_path / "in"], TODAY) or len(groups) == len(
-        plan([tmp_path / "in"], TODAY)
-    )
+    for archive in (None, Archive(tmp_path / "archive")):
+        groups = plan([tmp_path / "in"], TODAY, archive)
+        assert [
+            (None, ["accounts.csv", "broken.bin"]),
+            (date(2024, 3, 4), ["a.csv"]),
+            (date(2024, 3, 5), ["contracts-2024-03-05.csv", "month.csv", "z.xml"]),
+        ] == [(day, [file.name for file in group]) for day, group in groups]
 
 
 def test_batches_are_of_the_asked_size() -> None:
@@ -152,7 +148,7 @@ def test_parse_takes_the_profile_that_it_is_told(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(TABLE)
 
-    assert 7 + 1 == len(list(parse_lines(path, "ccb-corporate"))) + 1
+    assert list(parse_lines(path)) == list(parse_lines(path, "ccb-corporate"))
     with pytest.raises(FeedRefused, match="no heading of boc-corporate"):
         list(parse_lines(path, "boc-corporate"))
     with pytest.raises(FeedRefused, match="no bank profile icbc"):

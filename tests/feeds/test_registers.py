@@ -1,4 +1,4 @@
-"""Register tables and JSON lines: headings decide, a bad row waits alone, a broken file is refused."""
+"""Register tables and JSON lines: headings decide, a bad row waits, a broken file is refused."""
 
 from datetime import date
 from pathlib import Path
@@ -30,7 +30,7 @@ CONTRACT = (
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_example_of_every_table_is_read(name: str, language: str, encoding: str) -> None:
-    """The example of each column makes facts under English and Chinese headings, in any encoding."""
+    """The examples of the columns make facts under headings of either language, in any encoding."""
     columns = load_tables()[name].columns
     headings = columns if language == "en" else [column.zh[0] for column in columns.values()]
     row = ",".join(column.example for column in columns.values())
