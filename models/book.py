@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 
 from models.contracts import Terms
+from models.registers import FOREVER
 
 PAID, REFUNDED, RELEASED, HOURS, SESSIONS = range(5)
 Point = tuple[int, int, int, int, int, int, int, int]
@@ -60,6 +61,10 @@ class Book:
         """The matched payments as (booking day, entry id, fen), in order."""
         return sorted((day, entry, fen) for entry, (day, fen) in self.payments.items())
 
+    def first_day(self) -> int:
+        """The first day on which anything happened, past every day when nothing did."""
+        return self._days[0] if self._days else FOREVER
+
     def at(self, day: int) -> Point | None:
         """The last point of the path not after the day; None before the signature."""
         place = bisect_right(self._path_days, day)
@@ -69,22 +74,15 @@ class Book:
         """Points (day, paid, refunded, released, hours, sessions, unearned, due), in order."""
         return self._path
 
-    def sums_by(self, day: int) -> tuple[int, int, int, int, int]:
-        """Paid, refunded, released, hours, sessions through a day, signed by then or not."""
-        sums = [0, 0, 0, 0, 0]
+    def lessons_by(self, day: int) -> tuple[int, int]:
+        """Hours and sessions taught through a day, whether the contract was signed by then."""
+        hours = sessions = 0
         for event_day in self._days:
             if event_day > day:
                 break
-            for what, amount in enumerate(self._events[event_day]):
-                sums[what] += amount
-        return (sums[0], sums[1], sums[2], sums[3], sums[4])
-
-    def allowed_by(self, day: int) -> int:
-        """What may have been released by the close of a day (R1, R2)."""
-        assert self.terms is not None
-        paid, _, _, hours, sessions = self.sums_by(day)
-        share = self.terms.taught(hours, sessions, day)
-        return self.terms.allowed_fen(paid, self.terms.earned_fen(paid, share), share)
+            hours += self._events[event_day][HOURS]
+            sessions += self._events[event_day][SESSIONS]
+        return hours, sessions
 
     def retrace(self, since: int, totals: Totals) -> None:
         """Work the path out again from a day on, and correct the institution's differences."""

@@ -52,6 +52,7 @@ class Ledger:
         )
         self.accepted: set[tuple[str, str]] = set()
         self.outside = OutsideSources()
+        self.shifting: set[str] = set()
         self.outflows: dict[int, object] = {}
         self._broken: dict[str, list[tuple[int, int]]] = {}
         self.series = Series(self)
@@ -114,6 +115,8 @@ class Ledger:
         self.touched.payments.add(number)
         signed = min(each.signed for each in (known, terms) if each is not None)
         self.touched.paths[number] = min(signed, self.touched.paths.get(number, signed))
+        # What came before the signature counts from it, but not for deeds of those days.
+        self.touched.day(self.books[number].first_day())
         for release in self.releases_of.get(number, ()):
             self.touched.day(self.entries[release].day)
         self.touched.requests |= self.directory.requests_of.get(number, set())

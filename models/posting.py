@@ -18,6 +18,7 @@ def post(ledger: Ledger, entry: Entry, segments: tuple[Segment, ...]) -> None:
         return
     _move(ledger, entry, -1)
     entry.segments = segments
+    (ledger.shifting.add if len(segments) > 1 else ledger.shifting.discard)(entry.id)
     _move(ledger, entry, 1)
     ledger.touched.entries.add(entry.id)
     ledger.touched.day(entry.day)

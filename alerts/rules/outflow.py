@@ -6,6 +6,7 @@ import msgspec
 
 from alerts.rules.view import LEVEL_WORDS, View, number, yuan
 from models.findings import Finding, LevelWord
+from models.hindsight import excess_by_name, excess_in_batches
 from models.matching import Entry
 
 RULE = "outflow-large"
@@ -104,12 +105,9 @@ def _work_out(view: View, day: int) -> Unscheduled:
     fee_limit = view.number("matching", "fee_limit_fen", day) or 0
     amount += max(0, fees - fee_limit)
     for contract, fen in by_name.items():
-        book = ledger.books[contract]
-        excess = book.sums_by(day)[2] - book.allowed_by(day)
-        amount += min(fen, max(0, excess))
+        amount += min(fen, excess_by_name(ledger, contract, day))
     if batches:
-        excess = ledger.series.batched(day) - ledger.series.due(day)
-        amount += min(batches, max(0, excess))
+        amount += min(batches, excess_in_batches(ledger, day))
     return Unscheduled(amount, tuple(entries) if amount else (), missing)
 
 
