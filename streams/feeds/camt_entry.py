@@ -20,7 +20,7 @@ _NOT_TOLD = {"", "NOTPROVIDED", "NONREF"}
 _ZONE = re.compile(r"Z|[+-]\d{2}:\d{2}", re.ASCII)
 _REFERENCE = re.compile(
     r"(?:原(?:交易|记录)?(?:流水|编号|标识)号?|reversal of|reverses)"
-    r"[^0-9A-Za-z]{0,4}([0-9A-Za-z][0-9A-Za-z./_-]{5,})",
+    r"[^0-9A-Za-z]{0,4}((?=[A-Za-z./_-]*[0-9])[0-9A-Za-z][0-9A-Za-z./_-]+)",
     re.IGNORECASE,
 )
 _ORIGINAL = re.compile("orig|rev|原", re.IGNORECASE)
