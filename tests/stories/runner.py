@@ -58,6 +58,7 @@ VERBS: dict[str, tuple[type[Any], str, tuple[str, ...], dict[str, Any]]] = {
     "receipt": (f.ReceiptIssued, "day", ("number", "amount"), {}),
     "complaint": (f.ComplaintFiled, "day", ("number",), {}),
     "attributes": (f.PaymentAttributed, "", ("entry", "contract"), {}),
+    # `retracts 1` takes back the fact of the line before.
     "retracts": (f.FactRetracted, "", ("fact",), {}),
 }
 SHORT_NAMES = {"from": "counterparty_name", "to": "counterparty_name", "into": "account",
@@ -183,8 +184,8 @@ def _tell(story: Story, words: list[str]) -> None:
         if name in names:
             values.setdefault(name, value)
     fact = msgspec.convert(values, kind, strict=False)
-    if kind is f.FactRetracted and fact.fact.startswith("#"):
-        fact = kind(fact=identity(story.told[-int(fact.fact[1:])].fact))
+    if isinstance(fact, f.FactRetracted):
+        fact = f.FactRetracted(fact=identity(story.told[-int(fact.fact)].fact))
     position = f"line {len(story.told) + 1}"
     story.told.append(f.Told(fact, stated_at, "0" * 64, position))
 
