@@ -11,6 +11,9 @@ from streams.feeds.camt import declared_encoding
 from streams.feeds.records import FeedRefused
 from streams.feeds.text import decode, split_lines
 
+MARKER = ".escrow-archive"
+"""A file of this name says that its folder is an archive and holds nothing new to read."""
+
 _CHUNK_BYTES = 1 << 20
 _SHOWN_BYTES_MAX = 1 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -34,6 +37,7 @@ class Archive:
     def put(self, source: Path | bytes) -> str:
         """Keep a file and give its SHA-256; what is there already is left as it is."""
         self._root.mkdir(parents=True, exist_ok=True)
+        (self._root / MARKER).touch()
         handle, name = tempfile.mkstemp(prefix=".arriving-", dir=self._root)
         arriving = Path(name)
         try:

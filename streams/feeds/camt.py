@@ -76,15 +76,20 @@ def declared_encoding(data: Data) -> str:
     return _ENCODINGS[name]
 
 
+def refuse_document_type(data: Data) -> None:
+    """Refuse what could make entities: no bank's message needs any."""
+    forbidden = _FORBIDDEN.search(data)
+    if forbidden:
+        raise FeedRefused("a document type or entity is declared", f"byte {forbidden.start()}")
+
+
 def read(data: Data) -> Iterator[Record]:
     """The records of a message, statement by statement.
 
     Raises FeedRefused for a document type, entities, bytes that are not of the declared encoding,
     XML that is cut or not well-formed, and every field that cannot be read with certainty.
     """
-    forbidden = _FORBIDDEN.search(data)
-    if forbidden:
-        raise FeedRefused("a document type or entity is declared", f"byte {forbidden.start()}")
+    refuse_document_type(data)
     parser = etree.XMLPullParser(
         events=("start", "end"),
         tag=_TAGS,

@@ -5,6 +5,7 @@ Nothing is told of a file before its last byte was read: a cut file would else l
 
 import hashlib
 import mmap
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -20,7 +21,7 @@ from models.facts import (
 )
 from models.keys import encode, own_day, source_of
 from streams.feeds import camt, ndjson, registers, table
-from streams.feeds.archive import Archive
+from streams.feeds.archive import MARKER, Archive
 from streams.feeds.integrity import checked
 from streams.feeds.profiles import load_profiles
 from streams.feeds.receipts import Receipt, Refusal, StatementProof
@@ -41,7 +42,8 @@ from streams.feeds.text import EPOCH, shanghai_day
 
 KEPT_BYTES_MAX = 4_000_000
 _MAPPED_BYTES_MIN = 1_000_000
-_IGNORED_NAMES = {"truth.jsonl"}
+_IGNORED_NAMES = {"truth.jsonl", "near_misses.jsonl", "city.json"}
+_DATABASE_MAGIC = b"SQLite format 3\0"
 
 
 class ProvedFile:
@@ -154,8 +156,8 @@ def plan(
     """Files and folders as groups in the order in which they are played.
 
     By day, what has no day first; in a day registers before bank files, then by name. With an
-    archive each file is kept there first and read from there. Hidden files and the answers of a
-    simulated city (`truth.jsonl`) are no feeds and left out.
+    archive each file is kept there first and read from there. Of a folder, what is no feed is left
+    out: hidden files, archives, SQLite databases, what a simulated city says about itself.
     """
     proved = []
     kept_bytes = 0
@@ -179,14 +181,28 @@ def _files(paths: Iterable[Path]) -> list[Path]:
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
-            inside = (one for one in sorted(path.rglob("*")) if one.is_file())
-            for one in inside:
-                hidden = any(part.startswith(".") for part in one.relative_to(path).parts)
-                if not hidden and one.name not in _IGNORED_NAMES:
-                    found.setdefault(one)
+            found.update(dict.fromkeys(_feeds_of(path)))
         else:
             found.setdefault(path)
     return list(found)
+
+
+def _feeds_of(folder: Path) -> Iterator[Path]:
+    inside = sorted(folder.rglob("*"))
+    archives = [one.parent for one in inside if one.name == MARKER]
+    databases = {str(one) for one in inside if one.is_file() and _is_database(one)}
+    for one in inside:
+        hidden = any(part.startswith(".") for part in one.relative_to(folder).parts)
+        if not one.is_file() or hidden or one.name in _IGNORED_NAMES:
+            continue
+        beside = re.sub(r"-(wal|shm|journal)$", "", str(one))
+        if beside not in databases and not any(root in one.parents for root in archives):
+            yield one
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_DATABASE_MAGIC)) == _DATABASE_MAGIC
 
 
 def _order(proved: ProvedFile) -> tuple[date, bool, str]:

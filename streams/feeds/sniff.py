@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from streams.feeds.camt import declared_encoding
+from streams.feeds.camt import declared_encoding, refuse_document_type
 from streams.feeds.profiles import HEADER_ROWS_MAX, load_profiles
 from streams.feeds.records import Data, FeedRefused
 from streams.feeds.registers import find_table, without_comments
@@ -71,6 +71,7 @@ def _sniff_xml(data: Data, head: bytes) -> Sniffed:
         raise FeedRefused("begins like XML but has no root element", "byte 0")
     if root.group(1).lower() == "html":
         raise FeedRefused("this is a web page (HTML); save the sheet as CSV", "byte 0")
+    refuse_document_type(data)
     message = _CAMT.search(text)
     if message is None and "BkToCstmr" not in text:
         raise FeedRefused(f"XML with the root {root.group(1)} is no camt.052/053/054", "byte 0")

@@ -40,7 +40,7 @@ def test_archive_keeps_bytes_once_and_read_only(tmp_path: Path) -> None:
     assert tmp_path / "archive" / sha256[:2] / sha256[2:4] / sha256 == path
     assert 0o444 == path.stat().st_mode & 0o777
     assert b"{}" == archive.put_receipt(sha256, b"{}").read_bytes()
-    assert [] == [one.name for one in tmp_path.rglob(".*")]
+    assert [".escrow-archive"] == [one.name for one in tmp_path.rglob(".*")]
 
 
 def test_position_leads_to_the_original(tmp_path: Path) -> None:
@@ -90,6 +90,10 @@ def test_folder_is_played_by_days(tmp_path: Path) -> None:
         "broken.bin": b"\x00",
         "truth.jsonl": b"{}",
         ".hidden": b"x",
+        "old/.escrow-archive": b"",
+        "old/ab/cd/abcd": REGISTER.encode(),
+        "city.db": b"SQLite format 3\0",
+        "city.db-wal": b"",
         "month.csv": boc("时间范围,20240301-20240305", boc_row("1", "1.00", "1.00")),
     }
     for name, content in files.items():

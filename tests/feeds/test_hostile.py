@@ -36,6 +36,7 @@ def remark(text: str) -> str:
 
 XML = {
     "DOCTYPE": (GOOD.replace(DECLARATION, DECLARATION + BOMB), "document type"),
+    "DOCTYPE alone": ("<!DOCTYPE x><Document/>", "document type"),
     "entity": (remark("&x;").replace(DECLARATION, DECLARATION + XXE), "document type"),
     "undefined entity": (remark("&x;"), "not well-formed"),
     "cut": (GOOD[: len(GOOD) // 2], "cut or not well-formed"),
