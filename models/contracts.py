@@ -34,9 +34,9 @@ class Charge(msgspec.Struct, frozen=True):
 
 
 class Bought(msgspec.Struct, frozen=True):
-    """What a stretch of money buys; None where the contract does not say."""
+    """What a stretch of money buys, exactly; None where the contract does not say."""
 
-    hours_hundredths: Fraction | None
+    hours_hundredths: Fraction | int | None
     first: int | None
     last: int | None
 
@@ -144,7 +144,7 @@ def bought(terms: Terms, before_fen: int, after_fen: int) -> Bought:
     Money above the price buys nothing. A part that names no hours or no days makes that answer
     None, but only when the stretch touches it.
     """
-    hours: Fraction | None = Fraction(0)
+    hours: Fraction | int | None = 0
     first: int | None = None
     last: int | None = None
     days_known = True
@@ -159,7 +159,8 @@ def bought(terms: Terms, before_fen: int, after_fen: int) -> Bought:
         if part.hours_hundredths is None:
             hours = None
         elif hours is not None:
-            hours += Fraction(part.hours_hundredths * (end - start), part.amount_fen)
+            whole, rest = divmod(part.hours_hundredths * (end - start), part.amount_fen)
+            hours += Fraction(rest, part.amount_fen) + whole if rest else whole
         if part.begins is None or part.ends is None or part.ends < part.begins:
             days_known = False
             continue

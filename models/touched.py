@@ -22,7 +22,8 @@ class Touched:
 
     def day(self, day: int) -> None:
         """Note a day from which on balances, sums or outflows changed."""
-        self.since = min(self.since, day)
+        if day < self.since:  # noqa: PLR1730 -- a third of the time of min(), on the hot path
+            self.since = day
 
     def everything(self) -> None:
         """A register changed: every day is to be judged again."""

@@ -55,6 +55,8 @@ def _by_stretch(
             before, verdict = verdict, judge(view, terms, charge, bought_by(terms, charge, paid))
             if type(before) is not type(verdict):
                 day = booked
+        if verdict is None:
+            continue
         day = max(day, terms.signed)
         evidence = _evidence(view, contract, charge)
         subject = _subject(contract, charge)
@@ -62,7 +64,7 @@ def _by_stretch(
             findings.append(
                 view.undecided(rule, subject, day=day, missing=verdict, evidence=evidence)
             )
-        elif verdict is not None:
+        else:
             kind, level, formula = verdict
             amounts = [fen for _, _, fen in charge.payments]
             findings.append(
@@ -127,12 +129,14 @@ def charge_hours(view: View, contract: str) -> list[Finding]:
             return None
         if got.hours_hundredths is None:
             return "paid_hours"
-        length = _length(view, terms, charge.first)
-        hours = got.hours_hundredths * length * Fraction(1, HUNDREDTHS)
-        bonus = Fraction(0)
-        if terms.paid_hours:
-            share = got.hours_hundredths * terms.contract.bonus_hours_hundredths
-            bonus = share * length * Fraction(1, terms.paid_hours * HUNDREDTHS)
+        minutes, standard = _length(view, terms, charge.first)
+        paid = terms.paid_hours or 1
+        bonus_hours = terms.contract.bonus_hours_hundredths if terms.paid_hours else 0
+        in_all = got.hours_hundredths * (paid + bonus_hours) * minutes
+        if in_all <= limit * HUNDREDTHS * standard * paid:
+            return None
+        hours = got.hours_hundredths * Fraction(minutes, standard * HUNDREDTHS)
+        bonus = hours * Fraction(bonus_hours, paid)
         formula = (
             number("bought_hours", _plain(hours)),
             number("bonus_hours", _plain(bonus)),
@@ -140,22 +144,20 @@ def charge_hours(view: View, contract: str) -> list[Finding]:
         )
         if hours > limit:
             return ("breach", "orange", formula)
-        if hours + bonus > limit:
-            return ("suspicion", "yellow", formula)
-        return None
+        return ("suspicion", "yellow", formula)
 
     return _by_stretch(view, "charge-hours", contract, judge)
 
 
-def _length(view: View, terms: Terms, day: int) -> Fraction:
-    """Standard class hours in one hour of the contract; length untold means one (C4)."""
+def _length(view: View, terms: Terms, day: int) -> tuple[int, int]:
+    """Minutes of the contract's hour and of a standard one; untold means they are alike (C4)."""
     minutes = terms.contract.minutes
     if minutes is None:
-        return Fraction(1)
+        return (1, 1)
     name = "minutes_online" if terms.contract.online else "minutes_in_person"
     standard = view.number("charge-hours", name, day)
     assert standard, f"charge-hours.{name} has no value"
-    return Fraction(minutes, standard)
+    return (minutes, standard)
 
 
 def _plain(value: Fraction) -> str:
