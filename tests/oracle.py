@@ -332,10 +332,8 @@ def outflow_large(w: World, last: date) -> Verdicts:
     verdicts = {}
     debits = [
         e
-        for e in w.entries
-        if e.direction == "D"
-        and e.booking_date <= last
-        and w.designated_by(e.account, e.booking_date)
+        for e in w.classed("other", "refund", "release", "fee")
+        if e.booking_date <= last and w.designated_by(e.account, e.booking_date)
     ]
     for day in sorted({e.booking_date for e in debits}):
         subject = f"day:{day}"
@@ -502,13 +500,18 @@ def unbroken(days: list[tuple[date, Verdicts]], subject: str) -> date:
 
 
 def oracle(
-    told: Iterable[f.Told], institution: str, closed_day: date, calendar: WorkingCalendar
+    told: Iterable[f.Told],
+    institution: str,
+    closed_day: date,
+    calendar: WorkingCalendar,
+    *,
+    as_of: date = date.max,
 ) -> Answer:
-    """Every finding that stands at the close of a day, by the facts told."""
+    """Every finding that stands at the close of a day, by the facts told of days up to `as_of`."""
     findings: set[Expected] = set()
     undecided: set[tuple[str, str]] = set()
     told = list(told)
-    for rules, horizon in ((IMMEDIATE, date.max), (AT_CLOSE, closed_day)):
+    for rules, horizon in ((IMMEDIATE, as_of), (AT_CLOSE, closed_day)):
         history = History(told, institution, calendar, horizon)
         until = max(closed_day, history.latest) if rules is IMMEDIATE else closed_day
         for rule, judge in rules.items():

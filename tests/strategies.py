@@ -32,6 +32,7 @@ KINDS = (
     *("stages", "by sessions", "by days", "broken statement", "corrected statement", "accepted"),
     *("two accounts", "settlement company", "attributed", "outside account", "without name"),
     *("without contract", "before the signature", "refused", "agreed", "orphan reversal", "void"),
+    "told again",
 )
 
 
@@ -202,7 +203,7 @@ class Teller:
             minutes=self.pick((None, 45, 45, 30, 60, 90)),
             sessions=sessions,
             begins=begins,
-            ends=last if self.chance(95) else None,
+            ends=last,
             stages=self._stages(),
             refund_term_days=self.pick((None, 1, 7, 15)),
         )
@@ -490,6 +491,8 @@ class Teller:
             elif isinstance(fact, f.EntryBooked) and self.chance(4, "contested"):
                 other = msgspec.structs.replace(fact, amount_fen=fact.amount_fen + 1)
                 self.tell(other, self.pick((stated_at, "2024-07-01T08:00:00Z", told.stated_at)))
+            if self.chance(8, "told again"):
+                self.tell(fact, stated_at)
             if self.chance(2, "retracted"):
                 self.tell(f.FactRetracted(fact=identity(fact)))
 
