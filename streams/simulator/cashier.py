@@ -38,6 +38,7 @@ class Cashier:
         self._noted = 0
         self._originals: dict[int, Entry] = {}
         self._payouts: dict[Day, list[tuple[Refund, int]]] = defaultdict(list)
+        self._returns: dict[Day, list[tuple[Refund, int]]] = defaultdict(list)
         self._by_number = {account.number: account for account in inst.accounts}
         self._payments: dict[Day, list[Payment]] = defaultdict(list)
         self._wrong_first: dict[Day, list[Payment]] = defaultdict(list)
@@ -64,8 +65,7 @@ class Cashier:
                 self.book.teach(session.present, session.hours)
             for refund in asked[day]:
                 self._ask(refund)
-            for refund, amount in self._payouts[day]:
-                self._pay_back(day, refund, amount)
+            self._refund(day)
             for raid in planned[day]:
                 raids.carry_out(self, raid)
             self._release_weekly(day, free_before)
@@ -227,10 +227,27 @@ class Cashier:
         named = refund.number if self.rng.random() < 0.85 else contract.number
         told = (contract.payers[0], contract.payer_account, f"退费 {named}")
         self.post(account, day, -amount, "refund", told, contract=contract, refund=refund)
+        next_day = self.season.after(day, 1)
+        if refund.returned and next_day is not None:
+            refund.returned = False
+            self._returns[next_day].append((refund, amount))
+            self._payouts[next_day].append((refund, amount))
         if refund.near:
             self.inst.near_miss(
                 "refund-late", f"refund:{refund.number}", day, "paid on the 3rd working day"
             )
+
+    def _refund(self, day: Day) -> None:
+        for refund, amount in self._returns[day]:
+            self._come_back(day, refund, amount)
+        for refund, amount in self._payouts[day]:
+            self._pay_back(day, refund, amount)
+
+    def _come_back(self, day: Day, refund: Refund, amount: int) -> None:
+        contract = refund.contract
+        self.book.refund(contract, -amount)
+        told = (contract.payers[0], contract.payer_account, f"退汇 {refund.number}")
+        self.post(self.main(day), day, amount, "returned", told, contract=contract, refund=refund)
 
     def _release_weekly(self, day: Day, free_before: int) -> None:
         inst = self.inst
@@ -239,7 +256,9 @@ class Cashier:
         if inst.tight:
             target = self.book.free - self.book.batches
         else:
-            target = free_before - self.book.batches - self.set_aside
+            # Lessons through the day before, less what was released by name since.
+            earned = min(free_before, self.book.free)
+            target = earned - self.book.batches - self.set_aside
             target = target * self.rng.randint(92, 100) // 10_000 * 100
         target = min(target, self.main(day).balance_fen)
         if target <= 0:

@@ -91,11 +91,12 @@ class City:
                 inst.wrongs = [_ALWAYS_POSSIBLE]
                 PLANTS[_ALWAYS_POSSIBLE](bench)
         else:
-            near.tempt(bench)
+            # The account first: a complaint may then name the one that is designated on its day.
             if redesignated:
                 twice = index != self._always and rng.random() < 0.4
                 (near.change_account_twice if twice else near.change_account)(bench)
                 self.counts["re-designations"] += 1
+            near.tempt(bench)
         Cashier(inst, self.season, rng).run()
         self._break_statement(inst, bench, rng)
         self._write(inst, rng, reregister=index == self._always or rng.random() < 0.01)
@@ -130,7 +131,8 @@ class City:
             names.person(rng), self._bank(index), first, last,
             chinese=rng.random() < 0.25,
             reserve=ways > 0.86,
-            tight=rng.random() < 0.2,
+            # Every fifth: a small city too has some that release to the last fen.
+            tight=index % 5 == 2,
             pupils=min(max(pupils, 24), 480),
             release_weekday=rng.randrange(5),
             restated=index == 1 or rng.random() < 0.015,
@@ -208,6 +210,7 @@ class City:
             counts["payments ambiguous"] += payment.ambiguous
         for entry in inst.entries:
             counts["reversals"] += entry.reversal
+            counts["refunds returned"] += entry.meaning == "returned"
             counts["interest"] += entry.meaning == "interest"
             counts["releases by name"] += entry.meaning == "named"
 

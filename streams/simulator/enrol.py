@@ -254,7 +254,9 @@ class Enrolment:
         if delay == 2 and rng.random() < 0.3:
             shares = ((1, 50), (2, 50))
         number = f"TF{inst.index:04d}-{len(inst.refunds) + 1:04d}"
-        inst.refunds.append(Refund(number, contract, asked, shares, near=delay == 3))
+        returned = inst.bank != "boc" and delay <= 1 and rng.random() < 0.1
+        refund = Refund(number, contract, asked, shares, near=delay == 3, returned=returned)
+        inst.refunds.append(refund)
 
     def _month_end(self, contract: Contract) -> Day | None:
         """The last working day but one of a month within the contract, None without one."""

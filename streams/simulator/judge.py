@@ -215,8 +215,9 @@ def _several_accounts(inst: Institution) -> Iterator[Wrong]:
 def _refunds(inst: Institution, season: Season, entries: list[Entry]) -> Iterator[Wrong]:
     paid: dict[str, dict[Day, int]] = defaultdict(lambda: defaultdict(int))
     for entry in entries:
-        if entry.meaning == "refund" and entry.refund:
-            paid[entry.refund.number][entry.day] += entry.amount_fen
+        if entry.meaning in {"refund", "returned"} and entry.refund:
+            sign = 1 if entry.meaning == "refund" else -1
+            paid[entry.refund.number][entry.day] += sign * entry.amount_fen
     for refund in inst.refunds:
         days: list[tuple[Day, tuple[int | None, str] | None]] = []
         back = working_days = 0

@@ -66,6 +66,8 @@ class DailyJudge:
                     book.pay(contract, entry.amount_fen)
             elif entry.meaning == "refund" and contract:
                 book.refund(contract, entry.amount_fen)
+            elif entry.meaning == "returned" and contract:
+                book.refund(contract, -entry.amount_fen)
             elif entry.meaning in {"release", "named"}:
                 book.release(entry.amount_fen, contract)
                 if contract:

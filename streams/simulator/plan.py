@@ -7,8 +7,8 @@ from typing import Literal
 
 Day = int
 Meaning = Literal[
-    "payment", "unmatched", "refund", "release", "named", "move", "interest", "fee", "other",
-    "approved", "income", "void",
+    "payment", "unmatched", "refund", "returned", "release", "named", "move",
+    "interest", "fee", "other", "approved", "income", "void",
 ]  # fmt: skip
 NEVER: Day = date.max.toordinal()
 
@@ -94,7 +94,10 @@ class Session:
 
 @dataclass(slots=True)
 class Refund:
-    """A refund request; the cashier fills in amounts. `shares` are (working days, percent)."""
+    """A refund request; the cashier fills in amounts. `shares` are (working days, percent).
+
+    One that is `returned` (退汇) comes back on the next working day and is paid once more.
+    """
 
     number: str
     contract: Contract
@@ -104,6 +107,7 @@ class Refund:
     agreed_fen: int = 0
     answered: Day = NEVER
     near: bool = False
+    returned: bool = False
 
 
 @dataclass(slots=True)
