@@ -525,5 +525,7 @@ def oracle(
                 day = date.fromisoformat(subject[4:]) if is_fixed else unbroken(days, subject)
                 findings.add(Expected(rule, subject, day, *verdict))
         if rules is IMMEDIATE:
-            undecided |= {tuple(s.split("/", 1)) for s in cannot_match(history.last)}  # type: ignore[misc]
+            for name in cannot_match(history.last):
+                rule, _, subject = name.partition("/")
+                undecided.add((rule, subject))
     return Answer(findings, undecided)

@@ -64,11 +64,12 @@ def identity(fact: f.Fact) -> str:
     kind = type(fact).__name__
     if isinstance(fact, f.FactRetracted | f.ConflictSettled):
         return f"{kind} of {fact.fact}"
+    said = msgspec.structs.asdict(fact)
     if type(fact) in _BY_ACCOUNT:
-        owner, fields = "a:" + fact.account, _BY_ACCOUNT[type(fact)]  # type: ignore[union-attr]
+        owner, fields = "a:" + said["account"], _BY_ACCOUNT[type(fact)]
     else:
-        owner, fields = "i:" + fact.institution, _BY_INSTITUTION.get(type(fact), ("number",))  # type: ignore[union-attr]
-    values = [getattr(fact, field) for field in fields]
+        owner, fields = "i:" + said["institution"], _BY_INSTITUTION.get(type(fact), ("number",))
+    values = [said[field] for field in fields]
     texts = ["yes" if v is True else "no" if v is False else str(v) for v in values]
     return "/".join(t.replace("%", "%25").replace("/", "%2F") for t in (owner, kind, *texts))
 
@@ -210,7 +211,7 @@ class World:
             and self.owner(e.account, e.booking_date) == institution
         ]
 
-    def of(self, kind: Any) -> list[Any]:  # noqa: ANN401 -- the kind decides, and the caller knows it
+    def of(self, kind: Any) -> list[Any]:  # noqa: ANN401 -- the caller knows
         """The facts of one kind."""
         return [x for x in self.facts if isinstance(x, kind)]
 

@@ -6,7 +6,7 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from hypothesis import event
@@ -58,7 +58,7 @@ class Teller:
 
     # ---- Drawing ----
 
-    def pick(self, choices: Any) -> Any:  # noqa: ANN401 -- one of whatever is given
+    def pick(self, choices: Any) -> Any:  # noqa: ANN401 -- drawn
         """One of the choices."""
         return self.draw(st.sampled_from(choices))
 
@@ -135,7 +135,9 @@ class Teller:
             self.tell(code)
 
     @staticmethod
-    def _agreement(number: str, first: date, mode: Any, last: date | None) -> f.CustodyStated:  # noqa: ANN401
+    def _agreement(
+        number: str, first: date, mode: Literal["custody", "reserve"], last: date | None
+    ) -> f.CustodyStated:
         return f.CustodyStated(
             institution=INSTITUTION, number=number, valid_from=first, mode=mode, valid_to=last
         )
@@ -163,7 +165,9 @@ class Teller:
         self.tell(self._account(SETTLEMENT, first, "settlement", None))
 
     @staticmethod
-    def _account(number: str, first: date, purpose: Any, last: date | None) -> f.AccountStated:  # noqa: ANN401
+    def _account(
+        number: str, first: date, purpose: Literal["dedicated", "settlement"], last: date | None
+    ) -> f.AccountStated:
         return f.AccountStated(
             account=number,
             institution=INSTITUTION,
@@ -239,7 +243,7 @@ class Teller:
 
     # ---- Entries ----
 
-    def entry(self, **fields: Any) -> f.EntryBooked:  # noqa: ANN401 -- the fields of an entry
+    def entry(self, **fields: Any) -> f.EntryBooked:  # noqa: ANN401 -- drawn
         """An entry with the next serial, on a dedicated account unless said otherwise."""
         fields.setdefault("account", self.pick((*self.dedicated * 4, SETTLEMENT)))
         fields.setdefault("booking_date", self.day())
@@ -523,6 +527,6 @@ def fill(teller: Teller) -> Drawn:
 
 
 @st.composite
-def histories(draw: Any) -> Drawn:  # noqa: ANN401 -- hypothesis hands the drawing function in
+def histories(draw: Any) -> Drawn:  # noqa: ANN401 -- drawn
     """A small institution: everything that was told of it, and a day that is closed."""
     return fill(Teller(draw))
