@@ -1,5 +1,6 @@
 """The pages of findings and institutions: the list, one finding, one institution."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
@@ -22,6 +23,7 @@ from models.identity import mask_account, mask_name
 from models.policy import NO_LEGAL_TEXT, AreaPolicy
 
 EVIDENCE_ROWS_MAX = 200
+_CODE = re.compile(r"[a-z][a-z_-]+", re.ASCII)
 router = APIRouter(default_response_class=HTMLResponse)
 
 
@@ -95,14 +97,7 @@ def finding(request: Request, finding_id: str) -> HTMLResponse:
             basis=basis(area, found),
             numbers=numbers(area, found, lister),
             missing=code_words(found.missing, lister.language),
-            steps=[
-                (
-                    step_name(step.name, lister.language),
-                    masker.text(step.expression),
-                    masker.text(step.value),
-                )
-                for step in found.formula
-            ],
+            steps=_steps(found, masker, lister),
             proofs=[
                 (proof, journal.token(proof.fact_id), summary(proof.fact, masker, lister.language))
                 for proof in proofs
@@ -112,6 +107,20 @@ def finding(request: Request, finding_id: str) -> HTMLResponse:
             cut=EVIDENCE_ROWS_MAX if len(found.evidence) > EVIDENCE_ROWS_MAX else 0,
             history=queries.history(connection, finding_id),
         )
+
+
+def _steps(found: Finding, masker: Masker, lister: Lister) -> list[tuple[str, str, str]]:
+    """The formula line by line; a value that is a code of ours is told in words."""
+    return [
+        (
+            step_name(step.name, lister.language),
+            masker.text(step.expression),
+            code_words(step.value, lister.language)
+            if _CODE.fullmatch(step.value)
+            else masker.text(step.value),
+        )
+        for step in found.formula
+    ]
 
 
 @dataclass(frozen=True)

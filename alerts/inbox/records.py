@@ -193,17 +193,9 @@ def _pretty(receipt: str) -> str:
 
 
 def _reasons(receipt: str, masker: Masker) -> list[str]:
-    """The reasons that a receipt gives, however deep they lie in it."""
+    """The reasons that a receipt gives, each once."""
     try:
-        waiting = [json.loads(receipt)]
-    except ValueError:
+        told = json.loads(receipt).get("reasons", [])
+    except (ValueError, AttributeError):
         return []
-    found: list[str] = []
-    while waiting:
-        each = waiting.pop(0)
-        if isinstance(each, dict):
-            found += [masker.text(str(each[key])) for key in ("reason", "error") if each.get(key)]
-            waiting += [value for value in each.values() if isinstance(value, dict | list)]
-        elif isinstance(each, list):
-            waiting += each[:50]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(masker.text(str(reason)) for reason in told))

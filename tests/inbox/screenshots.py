@@ -34,7 +34,8 @@ def walk(page: Page, address: str) -> list[tuple[str, str]]:
     page.goto(address)
     page.wait_for_selector("tr[data-row] a.open")
     found = [("list", page.url)]
-    page.click("tr[data-row] a.open")
+    breach = page.locator("tr[data-row]", has_text="违规").first.locator("a.open")
+    breach.click()
     page.wait_for_selector("article.finding")
     found.append(("finding", page.url))
     page.click("article.finding dl a")

@@ -187,7 +187,7 @@ def _files(connection: Connection) -> tuple[int, int]:
         day=date(2024, 3, 4),
         batches_total=1,
         batches_journaled=1,
-        receipt=json.dumps({"held": [{"reason": reason}]}),
+        receipt=json.dumps({"outcome": "held", "reasons": [reason]}),
     )
     refused = File(
         sha256="f" * 64,
@@ -196,7 +196,7 @@ def _files(connection: Connection) -> tuple[int, int]:
         format="camt",
         state="refused",
         received_at=SEEN,
-        receipt=json.dumps({"state": "refused", "reason": "it has a DOCTYPE"}),
+        receipt=json.dumps({"outcome": "refused", "reasons": ["it has a DOCTYPE"]}),
     )
     table = File(
         sha256=REGISTER_HASH,

@@ -28,7 +28,7 @@ function draw() {
     legend: { orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom" },
     xaxis: { ...axis, type: "date", hoverformat: "%Y-%m-%d",
       nticks: Math.min(12, data.days.length), tickformatstops: [
-        { dtickrange: [null, "M1"], value: "%m-%d" }, { dtickrange: ["M1", null], value: "%Y-%m" },
+        { dtickrange: [null, 15 * 86400000], value: "%m-%d" }, { dtickrange: ["M1", null], value: "%Y-%m" },
       ] },
     yaxis: { ...axis, tickformat: ",.0f", rangemode: "tozero" },
   }, { responsive: true, displayModeBar: false, displaylogo: false });
