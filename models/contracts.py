@@ -44,12 +44,18 @@ class Bought(msgspec.Struct, frozen=True):
 class Terms:
     """A contract in the form that the ledger reckons with."""
 
+    __slots__ = (
+        *("amounts", "begins", "by_days", "contract", "decidable", "ends", "hours_known"),
+        *("number", "paid_hours", "parts", "payers", "price_fen", "sessions", "signed", "stages"),
+    )
+
     def __init__(self, contract: ContractStated) -> None:
         self.contract = contract
         self.number = contract.number
         self.signed = contract.signed.toordinal()
         self.payers = frozenset(normalise_name(payer) for payer in contract.payers)
         self.price_fen = contract.price_fen
+        self.amounts = {contract.price_fen, *(part.amount_fen for part in contract.instalments)}
         self.parts = _parts(contract)
         hours = contract.paid_hours_hundredths
         if hours is None and contract.instalments:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from models.contracts import Terms
 from models.facts import PaymentAttributed, RefundAnswered, RefundRequested, WithdrawalApproved
-from models.identity import reference_runs
+from models.identity import reference_of
 
 
 class Request:
@@ -30,13 +30,6 @@ class Request:
         return due
 
 
-def reference_of(number: str) -> str:
-    """A number as a whole run of a remittance text, empty when it can never be one."""
-    runs = reference_runs(number)
-    plain = number.strip()
-    return runs[0] if len(runs) == 1 and len(runs[0]) == len(plain) else ""
-
-
 class Directory:
     """The exact look-ups, kept up to date one record at a time."""
 
@@ -45,6 +38,7 @@ class Directory:
         self.requests: dict[str, Request] = {}
         self.approvals: dict[str, int] = {}
         self.attributions: dict[str, str] = {}
+        self.attributed_to: dict[str, set[str]] = defaultdict(set)
         self.by_reference: dict[str, set[str]] = defaultdict(set)
         self.by_sub_account: dict[str, set[str]] = defaultdict(set)
         self.by_payer: dict[str, set[str]] = defaultdict(set)
@@ -89,10 +83,12 @@ class Directory:
 
     def put_attribution(self, entry: str, attribution: PaymentAttributed | None) -> None:
         """Set or remove what a person said of an entry."""
-        if attribution is None:
-            self.attributions.pop(entry, None)
-        else:
+        old = self.attributions.pop(entry, None)
+        if old is not None:
+            self.attributed_to[old].discard(entry)
+        if attribution is not None:
             self.attributions[entry] = attribution.contract
+            self.attributed_to[attribution.contract].add(entry)
 
     def named_contracts(self, runs: tuple[str, ...]) -> set[str]:
         """Contracts whose number or order number is one of the runs."""

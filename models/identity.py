@@ -127,6 +127,14 @@ def reference_runs(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_REFERENCE_RUN.findall(plain.upper())))
 
 
+@lru_cache(maxsize=_CACHED_TEXTS_MAX)
+def reference_of(number: str) -> str:
+    """A number as a whole run of a remittance text, empty when it can never be one."""
+    runs = reference_runs(number)
+    plain = number.strip()
+    return runs[0] if len(runs) == 1 and len(runs[0]) == len(plain) else ""
+
+
 def mask_name(text: str) -> str:
     """Show only the first character of a name, of a single one none: "张三丰" is "张**"."""
     if len(text) <= 1:

@@ -13,9 +13,10 @@ from typing import Any
 from models import facts as f
 from models.book import Book, Totals
 from models.contracts import Terms
-from models.directory import Directory, Request, reference_of
+from models.directory import Directory, Request
+from models.identity import reference_of
 from models.keys import fact_id, own_day
-from models.matching import Entry, classify
+from models.matching import Entry, classify, may_pay
 from models.outside import OutsideSources
 from models.posting import post
 from models.registers import Registers
@@ -127,12 +128,16 @@ class Ledger:
         if terms is None:
             return
         contract = terms.contract
+        self._reclassify |= self.directory.attributed_to.get(terms.number, set())
         for text in (contract.number, contract.order_number):
             self._reclassify |= self._by_run.get(reference_of(text), set())
         if contract.sub_account:
             self._reclassify |= self._by_sub_account.get(contract.sub_account, set())
         for payer in terms.payers:
-            self._reclassify |= self._by_name.get(payer, set())
+            for identifier in self._by_name.get(payer, ()):
+                entry = self.entries[identifier]
+                if not entry.credit or may_pay(entry, terms, self.window_days):
+                    self._reclassify.add(identifier)
         for request in self.directory.requests_of.get(terms.number, ()):
             self._reclassify |= self._by_run.get(reference_of(request), set())
 
@@ -263,7 +268,8 @@ class Ledger:
         self._reclassify.clear()
         for number, since in self.touched.paths.items():
             self.books[number].retrace(since, self.totals)
-            self.touched.day(since)
+        if self.touched.paths:
+            self.touched.day(min(self.touched.paths.values()))
         if self.touched.statements:
             self._find_broken()
 

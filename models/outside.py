@@ -67,8 +67,9 @@ class OutsideSources:
     def contract(
         self, ledger: Ledger, identifier: str, fact: f.ContractStated, adding: bool
     ) -> None:
-        """A contract in which a payee account is written."""
+        """A contract; in it a payee account may be written."""
         self._tell(ledger, identifier, fact, adding)
+        ledger.touched.accounts |= self._accounts_of.get(fact.number, set())
 
     def resettle(self, ledger: Ledger) -> None:
         """The registers changed: sort every told source anew."""

@@ -27,6 +27,7 @@ class Series:
         self._ledger = ledger
         self._closings: dict[str, dict[int, int]] = defaultdict(dict)
         self._openings: dict[str, dict[int, int]] = defaultdict(dict)
+        self._first_opening: dict[str, int] = {}
         self._net: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
         self._base = FOREVER
         self.last = 0
@@ -45,13 +46,16 @@ class Series:
         self._ledger.touched.day(entry.day)
 
     def report(self, fact: BalanceReported, adding: bool) -> None:
-        """A reported balance: the closing counts from its day on, the opening before it."""
+        """A reported balance: the closing counts from its day on, the first opening before it."""
         day = fact.day.toordinal()
         table = (self._closings if fact.what == "closing" else self._openings)[fact.account]
         if adding:
             table[day] = fact.balance_fen
         else:
             table.pop(day, None)
+        if fact.what == "opening" and day <= self._first_opening.get(fact.account, FOREVER):
+            self._first_opening[fact.account] = min(table, default=FOREVER)
+            self._ledger.touched.everything()
         self._ledger.touched.day(day)
 
     # ---- keeping the days right ----
@@ -161,7 +165,7 @@ class Series:
         openings = self._openings.get(account)
         if balance is not None or not openings:
             return balance
-        first = min(openings)
+        first = self._first_opening[account]
         net = self._net.get(account, {})
         return openings[first] + sum(net.get(d, 0) for d in range(first, day + 1))
 
