@@ -1,7 +1,7 @@
 """The `escrow` command: the composition root, where settings, law, store and runners meet."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
@@ -11,7 +11,6 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from sqlalchemy import Engine
 
 from alerts.evaluation import Law
 from config.load import load_calendar
@@ -19,10 +18,12 @@ from config.policy_load import load_policy
 from config.settings import Settings, archive_beside
 from models.store.engine import open_store
 from streams import printing
-from streams.embedded import Summary, ingest
+from streams.embedded import StoreLocked, Summary, ingest, rehearse
+from streams.feeds.archive import Archive
 from streams.feeds.parse import parse_lines
 from streams.feeds.records import FeedRefused
 from streams.feeds.registers import templates
+from streams.printing import Kept
 from streams.replay import findings_as_of, findings_lines, standing_findings, verify
 from streams.simulator import simulate
 
@@ -58,12 +59,16 @@ def today() -> date:
 
 
 @contextmanager
-def progress_bar(text: str) -> Iterator[Progress]:
-    """A progress bar on standard error, so that standard output stays for programs."""
+def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error, so that standard output stays for programs; told done and total."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), console=err, transient=True) as bar:
-        bar.add_task(text, total=None)
-        yield bar
+        task = bar.add_task(text, total=None)
+
+        def advance(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield advance
 
 
 def load_law(settings: Settings) -> Law:
@@ -71,14 +76,14 @@ def load_law(settings: Settings) -> Law:
     return Law(load_policy(default_city=settings.city), load_calendar())
 
 
-def store(settings: Settings, url: str | None) -> tuple[Engine, Path]:
+def store(settings: Settings, url: str | None) -> Kept:
     """The store and the archive beside it."""
     if url is None:
-        return open_store(settings.database_url), settings.archive
-    return open_store(url), settings.archive_dir or archive_beside(url)
+        return Kept(open_store(settings.database_url), settings.archive)
+    return Kept(open_store(url), settings.archive_dir or archive_beside(url))
 
 
-def existing_store(settings: Settings, url: str | None) -> tuple[Engine, Path]:
+def existing_store(settings: Settings, url: str | None) -> Kept:
     """As store(), but a missing SQLite file is a mistake of the caller, not to be made."""
     address = url or settings.database_url
     name = address.removeprefix("sqlite:///")
@@ -106,13 +111,12 @@ def simulate_command(
 
 
 def _simulate(seed: int, institutions: int, months: int, start: date, folder: Path) -> None:
-    with progress_bar("simulating") as bar:
-        bar.update(bar.task_ids[0], total=institutions)
+    with progress_bar("simulating") as advance:
 
-        def advance(done: int) -> None:
-            bar.update(bar.task_ids[0], completed=done)
+        def one_more(done: int) -> None:
+            advance(done, institutions)
 
-        simulate(seed, institutions, months, start, folder, load_calendar(), advance)
+        simulate(seed, institutions, months, start, folder, load_calendar(), one_more)
 
 
 @app.command("ingest")
@@ -126,31 +130,35 @@ def ingest_command(
 ) -> None:
     """Read files and folders; a folder is played in the order of its days, each day closed."""
     settings = Settings()
-    summary = _ingest(settings, paths, database, as_of.date() if as_of else None, dry_run=dry_run)
+    if dry_run:
+        summary = rehearse(paths, today())
+    else:
+        summary = _ingest(settings, paths, database, as_of.date() if as_of else None)
     printing.summary(out, summary)
-    if summary.refused or summary.held:
+    if not summary.is_clean:
         raise typer.Exit(REFUSED)
 
 
-def _ingest(
-    settings: Settings, paths: list[Path], url: str | None, as_of: date | None, *, dry_run: bool
-) -> Summary:
-    engine, archive = store(settings, "sqlite://" if dry_run else url)
-    with progress_bar("reading") as bar:
+def _ingest(settings: Settings, paths: list[Path], url: str | None, as_of: date | None) -> Summary:
+    engine, folder = store(settings, url)
+    with progress_bar("reading") as advance:
 
-        def advance(done: int, total: int) -> None:
-            bar.update(bar.task_ids[0], completed=done, total=total)
+        def told(_name: str, done: int, total: int) -> None:
+            advance(done, total)
 
-        return ingest(
-            paths,
-            engine,
-            load_law(settings),
-            archive,
-            today=today(),
-            as_of=as_of,
-            dry_run=dry_run,
-            progress=advance,
-        )
+        try:
+            return ingest(
+                paths,
+                engine,
+                load_law(settings),
+                Archive(folder),
+                today=today(),
+                as_of=as_of,
+                notify=told,
+            )
+        except StoreLocked as locked:
+            err.print(f"[red]busy[/] {locked}")
+            raise typer.Exit(CHECK_FAILED) from None
 
 
 @app.command("parse")
@@ -205,11 +213,11 @@ def explain_command(
 ) -> None:
     """Print how one finding is known: clause, formula with its numbers, evidence and bytes."""
     settings = Settings()
-    engine, archive = existing_store(settings, database)
-    found = next((one for one in standing_findings(engine) if one.id == finding), None)
+    kept = existing_store(settings, database)
+    found = next((one for one in standing_findings(kept.engine) if one.id == finding), None)
     if found is None:
         raise typer.BadParameter(f"no finding {finding} stands; see `escrow findings`")
-    printing.explain(out, engine, archive, load_law(settings), found, settings.language)
+    printing.explain(out, kept, load_law(settings), found, settings.language)
 
 
 @app.command("verify")
@@ -217,11 +225,7 @@ def verify_command(database: Database = None) -> None:
     """Recompute every finding from the journal and compare; exit 1 names each difference."""
     settings = Settings()
     engine, _ = existing_store(settings, database)
-    with progress_bar("recomputing") as bar:
-
-        def advance(done: int, total: int) -> None:
-            bar.update(bar.task_ids[0], completed=done, total=total)
-
+    with progress_bar("recomputing") as advance:
         differences = verify(engine, load_law(settings), advance)
     for difference in differences:
         out.print(difference, highlight=False, markup=False)
@@ -239,19 +243,16 @@ def serve_command(
 ) -> None:
     """Serve the inbox on a loopback address."""
     settings = Settings()
-    engine, archive = existing_store(settings, database)
-    _serve(settings, engine, archive, host, port)
+    _serve(settings, existing_store(settings, database), host, port)
 
 
-def _serve(
-    settings: Settings, engine: Engine, archive: Path, host: str | None, port: int | None
-) -> None:
+def _serve(settings: Settings, kept: Kept, host: str | None, port: int | None) -> None:
     from alerts.inbox.server import serve  # noqa: PLC0415 -- FastAPI takes half a second to load
 
     host, port = host or settings.host, port or settings.port
-    settings = settings.model_copy(update={"archive_dir": archive})
+    settings = settings.model_copy(update={"archive_dir": kept.archive})
     err.print(f"[green]inbox[/] http://{host}:{port} (Ctrl-C ends it)")
-    serve(engine, settings, load_law(settings), host, port)
+    serve(kept.engine, settings, load_law(settings), host, port)
 
 
 @app.command("demo")
@@ -265,9 +266,9 @@ def demo_command(
     url = f"sqlite:///{folder / 'escrow.db'}"
     if not (city / "truth.jsonl").is_file():
         _simulate(DEMO_SEED, DEMO_INSTITUTIONS, DEMO_MONTHS, date(2026, 3, 1), city)
-    summary = _ingest(settings, [city], url, None, dry_run=False)
+    summary = _ingest(settings, [city], url, None)
     printing.summary(out, summary)
-    engine, archive = store(settings, url)
-    printing.findings(out, standing_findings(engine), settings.language, most=20)
+    kept = store(settings, url)
+    printing.findings(out, standing_findings(kept.engine), settings.language, most=20)
     if not no_serve:
-        _serve(settings, engine, archive, None, None)
+        _serve(settings, kept, None, None)
