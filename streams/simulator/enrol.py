@@ -148,7 +148,10 @@ class Enrolment:
         while not self._is_free(pupil, price, dues):
             price -= 1000
         number = f"HT{inst.index:04d}-{iso(signed)[2:4]}{len(inst.contracts) + 1:05d}"
-        told = signed + rng.randint(1, 10) if rng.random() < 0.03 else signed
+        told = signed
+        if rng.random() < 0.05 and signed < days[0]:
+            # Up to ten days late, but before the first lesson: nothing is released of it unseen.
+            told = signed + rng.randint(1, min(10, days[0] - signed))
         contract = Contract(
             number=number,
             signed=signed,

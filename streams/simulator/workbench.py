@@ -123,7 +123,7 @@ class Workbench:
         inst = self.inst
         inst.custody[-1].ends = begins - 1
         number = f"XY{inst.index:04d}-{len(inst.custody) + 1:02d}"
-        told = min(ends + 1 + self.rng.choice((0, 0, 6)), inst.last)
+        told = min(ends + 1 + self.rng.choice((0, 0, 0, 0, 0, 0, 6)), inst.last)
         inst.custody.append(Span(number, ends + 1, told=told))
 
     def three_months(self, contract: Contract) -> Day:
