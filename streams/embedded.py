@@ -25,7 +25,7 @@ from streams.feeds import intake
 from streams.feeds.archive import Archive
 from streams.feeds.intake import ProvedFile
 from streams.feeds.receipts import Receipt
-from streams.monitor import Batch, FilePart, Monitor, Outcome
+from streams.monitor import Batch, Monitor, Outcome
 
 BATCH_FACTS = 5_000
 LOCK_RENEWED_SECONDS = 10
@@ -106,8 +106,7 @@ def ingest(
         player.expect(sum(proved.facts for _, group in groups for proved in group))
         player.finish_unfinished({proved.sha256 for _, group in groups for proved in group})
         for _, group in groups:
-            for proved in group:
-                player.play(proved)
+            player.play(group)
             player.close(group, min(today, as_of or today))
     summary = player.summary
     summary.closed_day = player.monitor.progress.closed_day
@@ -171,7 +170,7 @@ class _Player:
         self._today = today
         self._renew = renew
         self._notify = notify
-        self._facts_total = 0
+        self._facts_done = self._facts_total = 0
         self._tally(self.monitor.refresh())
         self._offset = self.monitor.progress.next_offset
 
@@ -183,36 +182,66 @@ class _Player:
         """Play the files that a killed process left half-journaled, unless they come anyway."""
         with reading(self._engine) as connection:
             left = [one for one in files.read(connection, "proved") if one.sha256 not in coming]
+        group = []
         for one in left:
             path = self._archive.path(one.sha256)
             if path.exists():
-                self.play(intake.prove(path, self._today, one.name))
+                group.append(intake.prove(path, self._today, one.name))
             else:
                 _log.error("half-journaled file is not in the archive: deliver it again", file=one)
+        self.play(group)
 
-    def play(self, proved: ProvedFile) -> None:
-        """Register a file and journal it in batches; one that was done before is only counted.
+    def play(self, group: list[ProvedFile]) -> None:
+        """Register the files of a day and journal those that were not done before.
+
+        Small files share a batch, so that an institution is judged once for all of them. Which
+        share one depends on the whole group alone: a rerun after a crash makes the same history.
+        """
+        coming = self._register(group, seen_at := _text(_now()))
+        for pack in _packs(group):
+            fresh = [coming.pop(one.sha256) for one in pack if one.sha256 in coming]
+            if sum(one.facts for one in fresh) <= BATCH_FACTS:
+                told = [telling for one in fresh for telling in intake.told(one)]
+                parts = tuple((one.sha256, 1, 1) for one in fresh if one.facts)
+                if told:
+                    self._hand(Batch(self._offset, told, parts=parts, seen_at=seen_at))
+                continue
+            (large,) = fresh
+            total = _batches_total(large)
+            for number, told in enumerate(intake.batches(large, BATCH_FACTS), start=1):
+                parts = ((large.sha256, number, total),)
+                self._hand(Batch(self._offset, told, parts=parts, seen_at=seen_at))
+
+    def _register(self, group: list[ProvedFile], seen_at: str) -> dict[str, ProvedFile]:
+        """Register what is new or is read otherwise than before; just that, by SHA-256.
 
         A file is the same if its receipt is: the same bytes may be read otherwise on a later day,
         when a period is over, or by a later release.
         """
-        receipt = proved.receipt()
-        _count(self.summary, proved, receipt)
+        fresh: dict[str, tuple[ProvedFile, Receipt]] = {}
         with writing(self._engine) as connection:
-            known = files.find(connection, proved.sha256)
-            if known and known.state != "proved" and _is_same(known.receipt, receipt):
-                self.summary.seen += 1
-                return
-            row = _file_row(proved, receipt)
-            file_id = files.register(connection, row, _held_rows(proved))
-            closing = ((one.account, one.statement) for one in proved.statements if one.closes)
-            files.supersede(connection, file_id, closing)
-        self._archive.put_receipt(proved.sha256, msgspec.json.encode(receipt))
-        for number, told in enumerate(intake.batches(proved, BATCH_FACTS), start=1):
-            part = FilePart(proved.sha256, number, row.batches_total)
-            self._hand(Batch(self._offset, told, part=part, seen_at=row.received_at))
-            if self._notify:
-                self._notify(proved.name, self.summary.facts, self._facts_total)
+            known = files.find(connection, (one.sha256 for one in group))
+            for one in group:
+                receipt = one.receipt()
+                _count(self.summary, one, receipt)
+                old = known.get(one.sha256)
+                is_done = old and old.state != "proved" and _is_same(old.receipt, receipt)
+                if is_done or one.sha256 in fresh:
+                    self.summary.seen += 1
+                else:
+                    fresh[one.sha256] = (one, receipt)
+            rows = [_file_row(one, receipt, seen_at) for one, receipt in fresh.values()]
+            held = {sha: list(_held_rows(one)) for sha, (one, _) in fresh.items() if one.held}
+            waiting = files.waiting_statements(connection)
+            numbers = files.register(connection, rows, held)
+            for sha256, (one, _) in fresh.items():
+                closing = {
+                    (proof.account, proof.statement) for proof in one.statements if proof.closes
+                }
+                files.supersede(connection, numbers[sha256], closing & waiting)
+        for sha256, (_, receipt) in fresh.items():
+            self._archive.put_receipt(sha256, msgspec.json.encode(receipt))
+        return {sha256: one for sha256, (one, _) in fresh.items()}
 
     def close(self, group: list[ProvedFile], latest: date) -> None:
         """Close each day singly up to the last end of a statement that proves."""
@@ -229,6 +258,9 @@ class _Player:
         self._tally(self.monitor.handle(batch))
         self._offset += 1
         self._renew()
+        if self._notify and batch.told:
+            self._facts_done += len(batch.told)
+            self._notify("journaling", self._facts_done, max(self._facts_done, self._facts_total))
 
     def _tally(self, outcome: Outcome) -> None:
         counts = Counter(change.change for change in outcome.changes)
@@ -249,8 +281,25 @@ def _count(summary: Summary, proved: ProvedFile, receipt: Receipt) -> None:
         summary.problems.append(receipt)
 
 
-def _file_row(proved: ProvedFile, receipt: Receipt) -> files.File:
-    total = -(-proved.facts // BATCH_FACTS)
+def _packs(group: list[ProvedFile]) -> Iterator[list[ProvedFile]]:
+    """Files that follow each other and together fill at most one batch; a large one alone."""
+    pack: list[ProvedFile] = []
+    facts = 0
+    for proved in group:
+        if pack and facts + proved.facts > BATCH_FACTS:
+            yield pack
+            pack, facts = [], 0
+        pack.append(proved)
+        facts += proved.facts
+    yield pack
+
+
+def _batches_total(proved: ProvedFile) -> int:
+    return -(-proved.facts // BATCH_FACTS)
+
+
+def _file_row(proved: ProvedFile, receipt: Receipt, seen_at: str) -> files.File:
+    total = _batches_total(proved)
     state: files.State = "proved"
     if receipt.outcome == "refused":
         state = "refused"
@@ -262,7 +311,7 @@ def _file_row(proved: ProvedFile, receipt: Receipt) -> files.File:
         size_bytes=proved.size_bytes,
         format=proved.format,
         state=state,
-        received_at=_text(_now()),
+        received_at=seen_at,
         day=proved.day,
         batches_total=total,
         receipt=msgspec.json.encode(receipt).decode(),

@@ -29,21 +29,16 @@ class OffsetGap(RuntimeError):  # noqa: N818 -- a name that reads as the fact it
     """A batch lies beyond the wanted offset: those between have to come first."""
 
 
-class FilePart(msgspec.Struct, frozen=True):
-    """Of which file a batch is which part: `number` of `total`, counted from 1."""
-
-    sha256: str
-    number: int
-    total: int
-
-
 class Batch(msgspec.Struct, frozen=True):
-    """What is handled at once. `seen_at` is UTC; a close comes after what the batch tells."""
+    """What is handled at once. `seen_at` is UTC; a close comes after what the batch tells.
+
+    `parts` says what of which files it holds: SHA-256, number and total, counted from 1.
+    """
 
     offset: int
     told: Sequence[f.Told] = ()
     close: date | None = None
-    part: FilePart | None = None
+    parts: tuple[tuple[str, int, int], ...] = ()
     seen_at: str = ""
 
 
@@ -106,9 +101,7 @@ class Monitor:
                 if after.closed_day != at.closed_day:
                     touched = {one: touched.get(one, []) for one in self._known | touched.keys()}
                 outcome = self._judge(connection, touched, after.closed_day, new)
-                if batch.part:
-                    part = batch.part
-                    files.journaled(connection, part.sha256, part.number, part.total)
+                files.journaled(connection, batch.parts)
                 progress.advance(connection, self._partition, at, after)
         except BaseException:
             self._forget()

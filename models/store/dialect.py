@@ -23,9 +23,11 @@ _POSITIONAL: dict[str, Dialect] = {
 
 
 def insert(connection: Connection, table: Table, rows: Sequence[Row], *columns: str) -> None:
-    """Insert rows of these columns (none named: all of them)."""
+    """Insert rows of these columns."""
     if rows:
-        connection.exec_driver_sql(_insert(connection.dialect.name, table, columns), list(rows))
+        named, marks = ", ".join(columns), ", ".join("?" * len(columns))
+        statement = f"INSERT INTO {table.name} ({named}) VALUES ({marks})"  # noqa: S608 -- own names
+        connection.exec_driver_sql(_marked(connection.dialect.name, statement), list(rows))
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
@@ -45,15 +47,17 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Row], *changing:
 
 def update(
     connection: Connection, table: Table, rows: Sequence[Row], *changing: str, where: str
-) -> None:
+) -> int:
     """Update rows: the new values of `changing`, then the values for the marks in `where`.
 
-    `where` writes a mark as `?`.
+    `where` writes a mark as `?`. Answers how many rows were there to be updated.
     """
-    if rows:
-        setting = ", ".join(f"{column} = ?" for column in changing)
-        statement = f"UPDATE {table.name} SET {setting} WHERE {where}"  # noqa: S608 -- own names
-        connection.exec_driver_sql(_marked(connection.dialect.name, statement), list(rows))
+    if not rows:
+        return 0
+    setting = ", ".join(f"{column} = ?" for column in changing)
+    statement = f"UPDATE {table.name} SET {setting} WHERE {where}"  # noqa: S608 -- own names
+    statement = _marked(connection.dialect.name, statement)
+    return connection.exec_driver_sql(statement, list(rows)).rowcount
 
 
 def delete(connection: Connection, table: Table, rows: Sequence[Row], *, where: str) -> None:
@@ -61,12 +65,6 @@ def delete(connection: Connection, table: Table, rows: Sequence[Row], *, where: 
     if rows:
         statement = f"DELETE FROM {table.name} WHERE {where}"  # noqa: S608 -- own names
         connection.exec_driver_sql(_marked(connection.dialect.name, statement), list(rows))
-
-
-@cache
-def _insert(name: str, table: Table, columns: tuple[str, ...]) -> str:
-    chosen = dict.fromkeys(columns or tuple(table.columns.keys()))
-    return str(_INSERT[name](table).values(chosen).inline().compile(dialect=_POSITIONAL[name]))
 
 
 @cache

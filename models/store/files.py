@@ -1,11 +1,11 @@
 """The delivered files, how far each is journaled, and what of them is held for a reason."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, func, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, func, select, true, update
 
 from models.store import dialect
 from models.store.tables import FILES, HELD
@@ -28,6 +28,10 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     receipt: str = "{}"
 
 
+_COLUMNS = File.__struct_fields__
+_RENEWED = tuple(name for name in _COLUMNS if name not in ("received_at", "batches_journaled"))
+
+
 class Held(msgspec.Struct, frozen=True, kw_only=True):
     """What waits: a part of a file with the reason why it is no fact yet."""
 
@@ -38,22 +42,35 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     body: str = ""
 
 
-def register(connection: Connection, file: File, held: Iterable[Held] = ()) -> int:
-    """Add a file, or renew the row of the same bytes, with what of it is held; its id.
+_NONE: Mapping[str, Iterable[Held]] = {}
 
-    When the bytes first came, and how far they are journaled, stays.
+
+def register(
+    connection: Connection, delivered: Iterable[File], held: Mapping[str, Iterable[Held]] = _NONE
+) -> dict[str, int]:
+    """Add files, or renew the rows of the same bytes; their numbers by SHA-256.
+
+    `held` has what is held of a file, by its SHA-256. When the bytes first came, and how far they
+    are journaled, stays.
     """
-    known = ids(connection, [file.sha256]).get(file.sha256)
-    day = file.day.isoformat() if file.day else None
-    values = {**msgspec.structs.asdict(file), "day": day}
-    if known is None:
-        connection.execute(insert(FILES).values(values))
-    else:
-        del values["received_at"], values["batches_journaled"]
-        connection.execute(update(FILES).where(FILES.c.file_id == known).values(values))
-    file_id = ids(connection, [file.sha256])[file.sha256]
-    _renew_held(connection, file_id, file.received_at, list(held))
-    return file_id
+    by_hash = {file.sha256: file for file in delivered}
+    known = ids(connection, by_hash)
+    new = [_row(file) for sha256, file in by_hash.items() if sha256 not in known]
+    renewed = [
+        (
+            *(value for name, value in zip(_COLUMNS, _row(file), strict=True) if name in _RENEWED),
+            file.sha256,
+        )
+        for sha256, file in by_hash.items()
+        if sha256 in known
+    ]
+    dialect.insert(connection, FILES, new, *_COLUMNS)
+    dialect.update(connection, FILES, renewed, *_RENEWED, where="sha256 = ?")
+    numbers = ids(connection, by_hash)
+    for sha256 in sorted(known.keys() | held.keys()):
+        seen_at = by_hash[sha256].received_at
+        _renew_held(connection, numbers[sha256], seen_at, list(held.get(sha256, ())))
+    return numbers
 
 
 def ids(connection: Connection, hashes: Iterable[str]) -> dict[str, int]:
@@ -67,20 +84,21 @@ def read(connection: Connection, *states: State) -> list[File]:
     return list(_read(connection, FILES.c.state.in_(states) if states else true()))
 
 
-def find(connection: Connection, sha256: str) -> File | None:
-    """The file with these bytes, or None."""
-    return next(_read(connection, FILES.c.sha256 == sha256), None)
+def find(connection: Connection, hashes: Iterable[str]) -> dict[str, File]:
+    """Those of these files that are known, by the SHA-256 of their bytes."""
+    wanted = FILES.c.sha256.in_(sorted(set(hashes)))
+    return {file.sha256: file for file in _read(connection, wanted)}
 
 
-def journaled(connection: Connection, sha256: str, number: int, total: int) -> None:
-    """Note that batch `number` of `total` is journaled; the last one makes the file done."""
-    state: State = "done" if number == total else "proved"
-    done = connection.execute(
-        update(FILES)
-        .where(FILES.c.sha256 == sha256)
-        .values(batches_journaled=number, batches_total=total, state=state)
-    )
-    assert done.rowcount == 1, f"file {sha256} was journaled before it was registered"
+def journaled(connection: Connection, parts: Iterable[tuple[str, int, int]]) -> None:
+    """Note of (file, number, total) that this part is journaled; the last makes the file done."""
+    rows = [
+        (number, total, "done" if number == total else "proved", sha256)
+        for sha256, number, total in parts
+    ]
+    changing = ("batches_journaled", "batches_total", "state")
+    there = dialect.update(connection, FILES, rows, *changing, where="sha256 = ?")
+    assert there == len(rows), "a file was journaled before it was registered"
 
 
 def held_count(connection: Connection) -> int:
@@ -89,16 +107,26 @@ def held_count(connection: Connection) -> int:
     return connection.execute(query).scalar_one()
 
 
+def waiting_statements(connection: Connection) -> set[tuple[str, str]]:
+    """Account and id of every statement of which something waits."""
+    query = select(HELD.c.account, HELD.c.statement).distinct()
+    return {(row[0], row[1]) for row in connection.execute(query.where(HELD.c.state == "waiting"))}
+
+
 def supersede(connection: Connection, file_id: int, proved: Iterable[tuple[str, str]]) -> None:
     """Release what other files hold of these statements (account, id): this file proves them."""
-    waiting = update(HELD).where(HELD.c.state == "waiting", HELD.c.file_id != file_id)
-    for account, statement in sorted(set(proved)):
-        same = (HELD.c.account == account) & (HELD.c.statement == statement)
-        connection.execute(waiting.where(same).values(state="released"))
+    rows = [("released", *identity, file_id) for identity in sorted(set(proved))]
+    where = "account = ? AND statement = ? AND file_id <> ? AND state = 'waiting'"
+    dialect.update(connection, HELD, rows, "state", where=where)
+
+
+def _row(file: File) -> dialect.Row:
+    day = file.day.isoformat() if file.day else None
+    return tuple(day if name == "day" else getattr(file, name) for name in _COLUMNS)
 
 
 def _read(connection: Connection, wanted: ColumnElement[bool]) -> Iterator[File]:
-    columns = (FILES.c[name] for name in File.__struct_fields__)
+    columns = (FILES.c[name] for name in _COLUMNS)
     query = select(*columns).where(wanted).order_by(FILES.c.file_id)
     for row in connection.execute(query).mappings():
         day = date.fromisoformat(row["day"]) if row["day"] else None

@@ -10,7 +10,7 @@ from models.findings import Change, Finding, Step
 from models.store import dialect, files, findings, journal, progress
 from models.store.engine import reading, writing
 from models.store.progress import Lock, OffsetMoved, Progress
-from models.store.tables import FINDING_CHANGES, JOURNAL, METADATA
+from models.store.tables import JOURNAL, METADATA
 
 FILE = files.File(
     sha256="ab" * 32, name="a.xml", size_bytes=3, format="camt", state="proved", received_at="T1"
@@ -33,10 +33,10 @@ def test_file_is_registered_once(engine: Engine) -> None:
     """The same bytes again renew the row; when they first came, and how far, stays."""
     again = msgspec.structs.replace(FILE, name="b.xml", received_at="T2", day=date(2024, 3, 5))
     with writing(engine) as connection:
-        first = files.register(connection, FILE)
-        files.journaled(connection, FILE.sha256, 1, 3)
-        assert first == files.register(connection, again)
-        assert {FILE.sha256: first} == files.ids(connection, [FILE.sha256, "00"])
+        first = files.register(connection, [FILE])
+        files.journaled(connection, [(FILE.sha256, 1, 3)])
+        assert first == files.register(connection, [again])
+        assert first == files.ids(connection, [FILE.sha256, "00"])
 
         (found,) = files.read(connection)
 
@@ -47,9 +47,9 @@ def test_file_is_registered_once(engine: Engine) -> None:
 def test_files_are_read_by_state(engine: Engine) -> None:
     """A file is done with its last batch, and no longer among those to be finished."""
     with writing(engine) as connection:
-        files.register(connection, FILE)
+        files.register(connection, [FILE])
         assert [FILE.sha256] == [file.sha256 for file in files.read(connection, "proved")]
-        files.journaled(connection, FILE.sha256, 2, 2)
+        files.journaled(connection, [(FILE.sha256, 2, 2)])
 
         assert [] == files.read(connection, "proved")
         assert ["done"] == [file.state for file in files.read(connection)]
@@ -58,7 +58,7 @@ def test_files_are_read_by_state(engine: Engine) -> None:
 def test_unregistered_file_cannot_be_journaled(engine: Engine) -> None:
     """Journaling a file that nobody registered is a fault of the program."""
     with pytest.raises(AssertionError, match="before it was registered"), writing(engine) as c:
-        files.journaled(c, FILE.sha256, 1, 1)
+        files.journaled(c, [(FILE.sha256, 1, 1)])
 
 
 def test_held_rows_are_kept_once(engine: Engine) -> None:
@@ -66,7 +66,7 @@ def test_held_rows_are_kept_once(engine: Engine) -> None:
     held = [files.Held(position="row 2", reason="no amount"), files.Held(position="3", reason="x")]
     with writing(engine) as connection:
         for _ in range(2):
-            files.register(connection, FILE, held)
+            files.register(connection, [FILE], {FILE.sha256: held})
 
         assert 2 == files.held_count(connection)
 
@@ -128,12 +128,10 @@ def test_streams_and_names_of_institutions() -> None:
 
 
 def test_statements_for_postgresql_are_its_own() -> None:
-    """Each insert is written for PostgreSQL too: its marks, its conflict clause, no answer rows."""
+    """Each insert is written for PostgreSQL too: its marks and its conflict clause."""
     for table in METADATA.sorted_tables:
         marks = len(table.columns)
         assert dialect._insert_new("postgresql", table).count("%s") == marks
-    insert = dialect._insert("postgresql", FINDING_CHANGES, ("finding_id", "level"))
-    assert "RETURNING" not in insert
     upsert = dialect._upsert("postgresql", JOURNAL, ("body",))
     assert upsert.endswith("DO UPDATE SET body = excluded.body")
     assert "a = %s" == dialect._marked("postgresql", "a = ?")
@@ -146,7 +144,7 @@ def test_reading_sees_one_state(engine: Engine) -> None:
     with reading(engine) as connection:
         assert [] == files.read(connection)
         with writing(engine) as other:
-            files.register(other, FILE)
+            files.register(other, [FILE])
         assert [] == files.read(connection)
     with reading(engine) as connection:
         assert 1 == len(files.read(connection))

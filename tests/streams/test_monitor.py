@@ -14,7 +14,7 @@ from models.keys import fact_id
 from models.store import files, findings, institutions, progress
 from models.store.engine import reading, writing
 from models.store.progress import OffsetMoved, Progress
-from streams.monitor import Batch, FilePart, Monitor, OffsetGap
+from streams.monitor import Batch, Monitor, OffsetGap
 from streams.replay import verify
 from tests.streams.told import (
     FILE,
@@ -184,8 +184,8 @@ def test_file_is_done_with_its_last_part(engine: Engine) -> None:
     """Each batch of a file notes how far the file is journaled; the last one makes it done."""
     monitor = monitor_of(engine)
     for number in (1, 2):
-        part = FilePart(FILE, number, 2)
-        monitor.handle(Batch(number - 1, tell(broken("62-A")), part=part, seen_at=NOON))
+        parts = ((FILE, number, 2),)
+        monitor.handle(Batch(number - 1, tell(broken("62-A")), parts=parts, seen_at=NOON))
         with reading(engine) as connection:
             file = files.read(connection)[0]
         assert (number, 2) == (file.batches_journaled, file.batches_total)

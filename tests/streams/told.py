@@ -35,18 +35,18 @@ def tell(*facts: f.Fact, stated_at: str = NOON, file: str = FILE) -> list[f.Told
 def know_files(engine: Engine, told: Iterable[f.Told]) -> None:
     """Register the files that these tellings name."""
     with writing(engine) as connection:
-        for name in sorted({telling.file for telling in told} | {FILE}):
-            files.register(
-                connection,
-                files.File(
-                    sha256=name,
-                    name=name[:8],
-                    size_bytes=1,
-                    format="facts",
-                    state="done",
-                    received_at=NOON,
-                ),
+        rows = [
+            files.File(
+                sha256=name,
+                name=name[:8],
+                size_bytes=1,
+                format="facts",
+                state="done",
+                received_at=NOON,
             )
+            for name in sorted({telling.file for telling in told} | {FILE})
+        ]
+        files.register(connection, rows)
 
 
 def monitor_of(engine: Engine, institutions_max: int = 100) -> Monitor:
