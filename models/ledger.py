@@ -318,6 +318,14 @@ class Ledger:
         fact = f.BalanceReported(account=account, day=reported, what="closing", balance_fen=0)
         return (fact_id(fact),)
 
+    def register_ids(self, *kinds: str) -> tuple[str, ...]:
+        """The fact ids of the register rows of these kinds, for evidence."""
+        return tuple(
+            identifier
+            for identifier, row in self._register_rows.items()
+            if type(row).__name__ in kinds
+        )
+
     def request_ids(self, number: str) -> tuple[str, ...]:
         """The fact ids of a refund request and its answers."""
         asked = self._asked.get(number)

@@ -132,22 +132,11 @@ def several_accounts(view: View, _subject: str) -> list[Finding]:
             level="yellow",
             day=start,
             amount_fen=None,
-            evidence=_account_rows(view),
+            evidence=view.ledger.register_ids("AccountStated"),
             formula=(
                 number("dedicated_accounts", len(accounts), ", ".join(accounts)),
                 number("changes", len(recent)),
                 number("window_days", window),
             ),
         )
-    ]
-
-
-def _account_rows(view: View) -> list[str]:
-    accounts = view.ledger.registers.accounts
-    return [
-        identifier
-        for identifier in view.ledger.facts
-        if identifier.startswith("a:")
-        and "/AccountStated/" in identifier
-        and identifier[2:].partition("/")[0] in accounts
     ]

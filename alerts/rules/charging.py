@@ -12,6 +12,13 @@ from models.working_days import CalendarMissing, add_months_ordinal
 
 Verdict = tuple[Kind, LevelWord, tuple[Step, ...]]
 HUNDREDTHS = 100
+BAR_ROWS = {
+    "suspended": "ChargingSuspended",
+    "licence-void": "InstitutionStated",
+    "nonprofit-overdue": "InstitutionStated",
+    "no-agreement": "CustodyStated",
+}
+"""Of each reason for a bar the register rows that show it, or that do not cover the day."""
 
 
 def _charges(view: View, contract: str) -> tuple[Terms | None, list[Charge]]:
@@ -243,6 +250,7 @@ def charge_while_barred(view: View, contract: str) -> list[Finding]:
             evidence=(
                 *view.ledger.contract_id(contract),
                 *(payment[1] for payment, _ in barred),
+                *view.ledger.register_ids(*(BAR_ROWS[reason] for reason in reasons)),
             ),
             formula=(
                 yuan("payments_on_barred_days", sum(amounts), sum_of(amounts)),

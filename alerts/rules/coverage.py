@@ -1,6 +1,6 @@
 """Whether the dedicated account covers what is owed in lessons (rules.md B1)."""
 
-from alerts.rules.view import View, number, yuan
+from alerts.rules.view import View, minus, number, share_of, yuan
 from models.findings import Finding, LevelWord
 from models.working_days import CalendarMissing
 
@@ -55,8 +55,8 @@ def coverage_short(view: View, _subject: str) -> list[Finding]:
             formula=(
                 yuan("balance", last[1]),
                 yuan("unearned", last[2]),
-                yuan("gap", last[2] - last[1], "unearned - balance"),
-                number("coverage_percent", _percent(best), "best of the closes"),
+                yuan("gap", last[2] - last[1], minus(last[2], last[1])),
+                number("coverage_percent", _percent(best), share_of(best[1], best[2])),
             ),
         )
     ]

@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from alerts.rules.view import LEVEL_WORDS, View, number, yuan
+from alerts.rules.view import LEVEL_WORDS, View, number, share_of, yuan
 from models.findings import Finding, LevelWord
 from models.hindsight import excess_by_name, excess_in_batches
 from models.matching import Entry
@@ -62,10 +62,14 @@ def outflow_large(view: View, subject: str) -> list[Finding]:
             formula=(
                 yuan("unscheduled_day", flow.amount_fen),
                 yuan("balance_before", bases[-1]),
-                number("day_percent", _percent(flow.amount_fen, bases[-1])),
+                number(
+                    "day_percent",
+                    _percent(flow.amount_fen, bases[-1]),
+                    share_of(flow.amount_fen, bases[-1]),
+                ),
                 yuan("unscheduled_week", week),
                 yuan("highest_balance_week", base_week),
-                number("week_percent", _percent(week, base_week)),
+                number("week_percent", _percent(week, base_week), share_of(week, base_week)),
             ),
         )
     ]

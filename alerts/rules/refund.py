@@ -1,6 +1,6 @@
 """Refunds that come late (rules.md F1)."""
 
-from alerts.rules.view import LEVEL_WORDS, View, day_step, number, yuan
+from alerts.rules.view import LEVEL_WORDS, View, day_step, minus, number, yuan
 from models.directory import Request
 from models.findings import Finding, Kind
 from models.working_days import CalendarMissing
@@ -34,9 +34,10 @@ def refund_late(view: View, request_number: str) -> list[Finding]:
     if level is None:
         return []
     late = first_late if term is None else min(first_late, request.asked + term)
+    due_fen = request.due_fen(view.as_of)
     formula = [
-        yuan("due", request.due_fen(view.as_of)),
-        yuan("still_unpaid", open_fen),
+        yuan("due", due_fen),
+        yuan("still_unpaid", open_fen, minus(due_fen, due_fen - open_fen)),
         day_step("asked", request.asked),
         number("working_days_reached", reached),
     ]

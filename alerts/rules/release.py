@@ -1,6 +1,6 @@
 """Money released ahead of teaching, by name and in batches (rules.md R1, R2)."""
 
-from alerts.rules.view import View, number, yuan
+from alerts.rules.view import View, minus, number, share_of, yuan
 from models.book import Point
 from models.contracts import Terms
 from models.findings import Finding, LevelWord
@@ -113,9 +113,9 @@ def _finding(
         formula=(
             yuan("released", released_fen),
             yuan("allowed", released_fen - excess_fen),
-            yuan("excess", excess_fen),
+            yuan("excess", excess_fen, minus(released_fen, released_fen - excess_fen)),
             yuan("paid", paid_fen),
-            number("points", _points(excess_fen, paid_fen)),
+            number("points", _points(excess_fen, paid_fen), share_of(excess_fen, paid_fen)),
         ),
     )
 

@@ -10,7 +10,7 @@ from models.policy import LEVEL_WORDS, AreaPolicy
 from models.registers import FOREVER
 from models.working_days import WorkingCalendar
 
-__all__ = ["LEVEL_WORDS", "View", "day_step", "number", "sum_of", "yuan"]
+__all__ = ["LEVEL_WORDS", "View", "day_step", "minus", "number", "share_of", "sum_of", "yuan"]
 
 
 class View:
@@ -85,6 +85,16 @@ def number(name: str, value: object, expression: str = "") -> Step:
 def day_step(name: str, day: int) -> Step:
     """A formula line with a date."""
     return Step(name, "", date.fromordinal(day).isoformat())
+
+
+def minus(first_fen: int, second_fen: int) -> str:
+    """Two amounts in fen as a subtraction in yuan."""
+    return f"{format_yuan(first_fen)} - {format_yuan(second_fen)}"
+
+
+def share_of(part_fen: int, whole_fen: int) -> str:
+    """Two amounts in fen as a share in percent."""
+    return f"{format_yuan(part_fen)} ÷ {format_yuan(whole_fen)} × 100"
 
 
 def sum_of(amounts: Iterable[int]) -> str:
