@@ -6,13 +6,23 @@ policy file can hide a wrong number. Immediate rules see all facts, also later o
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import cached_property
 from typing import NamedTuple
 
 from models import facts as f
 from models.working_days import WorkingCalendar, add_months
-from tests.oracle_history import History, World, identity
+from tests.oracle_history import (
+    DECISIONS,
+    REGISTERS,
+    World,
+    counting,
+    day_of,
+    identity,
+    undone,
+)
 
 CHARGE_DAYS = 30
 HOURS_MAX_HUNDREDTHS = 6_000
@@ -332,7 +342,7 @@ def outflow_large(w: World, last: date) -> Verdicts:
     verdicts = {}
     debits = [
         e
-        for e in w.classed("other", "refund", "release", "fee")
+        for e in w.classed("other", "refund", "release")
         if e.booking_date <= last and w.designated_by(e.account, e.booking_date)
     ]
     for day in sorted({e.booking_date for e in debits}):
@@ -471,6 +481,56 @@ AT_CLOSE: dict[str, Judge] = {
 }
 
 
+class History:
+    """The facts of one institution as known now, and its world at the close of each day."""
+
+    def __init__(
+        self, told: list[f.Told], institution: str, calendar: WorkingCalendar, horizon: date
+    ) -> None:
+        """Count the facts whose own day is not after the horizon."""
+        self.institution = institution
+        self.calendar = calendar
+        dated = [(day_of(fact) or date.min, fact) for fact in counting(told)]
+        self.dated = sorted(
+            ((day, fact) for day, fact in dated if day <= horizon), key=lambda pair: pair[0]
+        )
+        self.gone, self.orphans = undone(x for _, x in self.dated if isinstance(x, f.EntryBooked))
+        self.latest = self.dated[-1][0] if self.dated else date.min
+        self._worlds: dict[int, World] = {}
+
+    @property
+    def last(self) -> World:
+        """The world with all that counts."""
+        return self.as_of(date.max)
+
+    def as_of(self, day: date) -> World:
+        """The world of the facts whose own day is not after that day (G2)."""
+        facts = [fact for own, fact in self.dated if own <= day]
+        if len(facts) not in self._worlds:
+            self._worlds[len(facts)] = World(self, facts)
+        return self._worlds[len(facts)]
+
+    def seen(self, day: date) -> World:
+        """All facts, as immediate rules see them, with what happened up to a day."""
+        world = copy(self._full)
+        world.until = day
+        return world
+
+    @cached_property
+    def _full(self) -> World:
+        world = self.last
+        world.payments("")  # matched once, for all the copies
+        return world
+
+    def days(self, until: date, *, from_registers: bool) -> list[date]:
+        """Every day from the first on which a finding could stand to the last."""
+        rows = tuple(kind for kind in REGISTERS if kind is not f.ContractStated)
+        quiet = () if from_registers else (*rows, *DECISIONS)
+        happened = [day for day, x in self.dated if not isinstance(x, quiet)]
+        first = min((day for day in happened if day > date.min), default=until)
+        return [first + timedelta(days=n) for n in range((until - first).days + 1)]
+
+
 def cannot_match(w: World) -> Iterator[str]:
     """What stays open: ambiguous credits, credits without any name, other currencies (M2, G11)."""
     for e in w.classed("tuition", "unknown"):
@@ -485,6 +545,13 @@ def cannot_match(w: World) -> Iterator[str]:
             yield f"matching/entry:{e.account}/{e.booking_date}/{e.serial}"
         if e.currency != "CNY" and w.designated(e.account, e.booking_date):
             yield f"currency/account:{e.account}"
+
+
+def days_for(rule: str, history: History, until: date) -> list[date]:
+    """The days on which a rule is asked; of outflow-large the last one tells of all days."""
+    if rule == "outflow-large":
+        return [until]
+    return history.days(until, from_registers=rule == "several-accounts")
 
 
 def unbroken(days: list[tuple[date, Verdicts]], subject: str) -> date:
@@ -516,7 +583,7 @@ def oracle(
         until = max(closed_day, history.latest) if rules is IMMEDIATE else closed_day
         for rule, judge in rules.items():
             see = history.seen if rules is IMMEDIATE else history.as_of
-            days = [(day, judge(see(day), day)) for day in history.days(until)]
+            days = [(day, judge(see(day), day)) for day in days_for(rule, history, until)]
             for subject, verdict in days[-1][1].items() if days else ():
                 if verdict in {UNDECIDED, SKIPPED}:
                     undecided.add((rule, subject))

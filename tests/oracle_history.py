@@ -6,13 +6,12 @@ shares the words of `models.facts` with the program and no reasoning: not even i
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from copy import copy
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -49,11 +48,13 @@ FEES = ("手续费", "工本费", "账户管理费")
 MATCH_WINDOW_DAYS = 30
 
 
+@lru_cache(maxsize=100_000)
 def plain(text: str) -> str:
     """A name as it is compared: NFKC, blanks collapsed."""
     return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
+@lru_cache(maxsize=100_000)
 def runs(text: str) -> set[str]:
     """Whole runs of A-Z, 0-9 and '-' of a text, NFKC, upper case."""
     return set(re.findall(r"[A-Z0-9-]+", unicodedata.normalize("NFKC", text).upper()))
@@ -177,10 +178,26 @@ class Refund(NamedTuple):
     explained: bool
 
 
+class Known(Protocol):
+    """What a world asks of the history that it belongs to."""
+
+    institution: str
+    calendar: WorkingCalendar
+    gone: set[str]
+    orphans: set[str]
+
+    @property
+    def last(self) -> "World":
+        """The world with all that counts."""
+
+    def as_of(self, day: date) -> "World":
+        """The world of another day."""
+
+
 class World:
     """All that counts of one institution by the close of one day."""
 
-    def __init__(self, history: "History", facts: list[f.Fact]) -> None:
+    def __init__(self, history: Known, facts: list[f.Fact]) -> None:
         """Take the counting facts of days up to one."""
         self.history = history
         self.institution = institution = history.institution
@@ -287,10 +304,13 @@ class World:
     def named_contracts(self, text: str) -> set[str]:
         """The contracts whose number or order number is a whole run of the text."""
         found = runs(text)
+        return {number for number, names in self._names_of.items() if names & found}
+
+    @cached_property
+    def _names_of(self) -> dict[str, set[str]]:
         return {
-            c.number
+            c.number: {plain(name).upper() for name in (c.number, c.order_number) if name}
             for c in self.contracts.values()
-            if {n.upper() for n in map(plain, (c.number, c.order_number)) if n} & found
         }
 
     def named_requests(self, text: str) -> set[str]:
@@ -433,24 +453,20 @@ class World:
 
     def _match(self, e: f.EntryBooked) -> Match:
         said = self.attributed.get(identity(e))
-        tiers: tuple[set[str], ...] = (
-            self.named_contracts(e.remittance),
-            {
-                c.number
-                for c in self.contracts.values()
-                if 0 < len(e.sub_account) and c.sub_account == e.sub_account
-            },
-            {c.number for c in self.contracts.values() if self._fits(e, c)},
-        )
-        if said:
-            tiers = ({said.contract} & self.contracts.keys(),)
-        for tier in tiers:
+        for tier in [{said.contract} & self.contracts.keys()] if said else self._tiers(e):
             if len(tier) == 1:
-                return Match(tier.pop(), "matched")
+                return Match(min(tier), "matched")
             if tier:
                 return Match(None, "open")
         says = e.remittance or e.counterparty_name or e.counterparty_account
         return Match(None, "none" if says else "unknown")
+
+    def _tiers(self, e: f.EntryBooked) -> Iterator[set[str]]:
+        """The candidates of each tier, looked for only when the one before has none."""
+        contracts = self.contracts.values()
+        yield self.named_contracts(e.remittance)
+        yield {c.number for c in contracts if e.sub_account and c.sub_account == e.sub_account}
+        yield {c.number for c in contracts if self._fits(e, c)}
 
     @staticmethod
     def _fits(e: f.EntryBooked, c: f.ContractStated) -> bool:
@@ -469,14 +485,19 @@ class World:
 
     def payments(self, contract: str, day: date = date.max) -> list[f.EntryBooked]:
         """The matched payments of a contract, in the order of their days."""
-        if self.contracts[contract].signed > self.until:
+        found = self._payments.get(contract, [])
+        if found and self.contracts[contract].signed > self.until:
             return []
-        paid = [
-            e
-            for e in self.classed("tuition")
-            if self.matches(e).contract == contract and e.booking_date <= min(day, self.until)
-        ]
-        return sorted(paid, key=lambda e: (e.booking_date, identity(e)))
+        return [e for e in found if e.booking_date <= min(day, self.until)]
+
+    @cached_property
+    def _payments(self) -> dict[str, list[f.EntryBooked]]:
+        found: dict[str, list[f.EntryBooked]] = {}
+        for e in sorted(self.classed("tuition"), key=lambda e: (e.booking_date, identity(e))):
+            contract = self.matches(e).contract
+            if contract:
+                found.setdefault(contract, []).append(e)
+        return found
 
     def paid(self, contract: str, day: date) -> int:
         """What was paid for a contract, gross of refunds."""
@@ -485,23 +506,37 @@ class World:
     def paid_back(self, day: date, *, contract: str = "", request: str = "") -> int:
         """What was refunded of a contract or on a request, less what came back; never below 0."""
         total = 0
-        for e in self.classed("refund", "returned"):
-            refund = self.refund_of(e) if e.direction == "D" else self._names(e)
-            if refund is None or e.booking_date > day:
+        for e, refund in self._refunds:
+            if e.booking_date > day:
                 continue
             if (contract and refund.contract == contract) or request in refund.requests:
                 total += e.amount_fen if e.direction == "D" else -e.amount_fen
         return max(0, total)
 
+    @cached_property
+    def _refunds(self) -> list[tuple[f.EntryBooked, Refund]]:
+        found = []
+        for e in self.classed("refund", "returned"):
+            refund = self.refund_of(e) if e.direction == "D" else self._names(e)
+            if refund is not None:
+                found.append((e, refund))
+        return found
+
     def released(self, contract: str | None, day: date, first: date = date.min) -> int:
         """What was released by the name of a contract, or in batches (None), up to a day."""
-        total = 0
+        return sum(
+            e.amount_fen
+            for e, name in self._releases
+            if name == contract and first <= e.booking_date <= day
+        )
+
+    @cached_property
+    def _releases(self) -> list[tuple[f.EntryBooked, str | None]]:
+        found = []
         for e in self.classed("release"):
             named = self.named_contracts(e.remittance)
-            name = min(named) if len(named) == 1 else None
-            if name == contract and first <= e.booking_date <= day:
-                total += e.amount_fen
-        return total
+            found.append((e, min(named) if len(named) == 1 else None))
+        return found
 
     def taught(self, c: f.ContractStated, day: date) -> Fraction | None:
         """The taught share of a contract, at most 1; None when nothing measures it."""
@@ -558,46 +593,3 @@ class World:
             for e in self.booked
             if e.account == account and e.currency == "CNY" and first <= e.booking_date <= last
         )
-
-
-class History:
-    """The facts of one institution as known now, and its world at the close of each day."""
-
-    def __init__(
-        self, told: list[f.Told], institution: str, calendar: WorkingCalendar, horizon: date
-    ) -> None:
-        """Count the facts whose own day is not after the horizon."""
-        self.institution = institution
-        self.calendar = calendar
-        dated = [(day_of(fact) or date.min, fact) for fact in counting(told)]
-        self.dated = sorted(
-            ((day, fact) for day, fact in dated if day <= horizon), key=lambda pair: pair[0]
-        )
-        self.gone, self.orphans = undone(x for _, x in self.dated if isinstance(x, f.EntryBooked))
-        self.latest = self.dated[-1][0] if self.dated else date.min
-        self._worlds: dict[int, World] = {}
-
-    @property
-    def last(self) -> World:
-        """The world with all that counts."""
-        return self.as_of(date.max)
-
-    def as_of(self, day: date) -> World:
-        """The world of the facts whose own day is not after that day (G2)."""
-        facts = [fact for own, fact in self.dated if own <= day]
-        if len(facts) not in self._worlds:
-            self._worlds[len(facts)] = World(self, facts)
-        return self._worlds[len(facts)]
-
-    def seen(self, day: date) -> World:
-        """All facts, as immediate rules see them, with what happened up to a day."""
-        world = copy(self.last)
-        world.until = day
-        return world
-
-    def days(self, until: date) -> list[date]:
-        """Every day from the first on which a finding could stand to the last."""
-        quiet = (*(kind for kind in REGISTERS if kind is not f.AccountStated), *DECISIONS)
-        happened = [day for day, x in self.dated if not isinstance(x, quiet)]
-        first = min(happened, default=until)
-        return [first + timedelta(days=n) for n in range((until - first).days + 1)]
