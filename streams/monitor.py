@@ -252,7 +252,7 @@ class Monitor:
                     supervision.add(one.fact_id, one.content_hash, one.fact, *times)
                 changes = supervision.evaluate(closed_day)
             count = supervision.facts_count
-        except Exception as error:  # noqa: BLE001 -- one institution's fault must not stop the others
+        except Exception as error:  # noqa: BLE001 -- the others must go on
             self._memory.pop(institution, None)
             message = f"{type(error).__name__}: {error}"
             return [], Evaluated(institution, 0, None, self._versions, message)

@@ -26,7 +26,8 @@ def insert(connection: Connection, table: Table, rows: Sequence[Row], *columns: 
     """Insert rows of these columns."""
     if rows:
         named, marks = ", ".join(columns), ", ".join("?" * len(columns))
-        statement = f"INSERT INTO {table.name} ({named}) VALUES ({marks})"  # noqa: S608 -- own names
+        into = f"{table.name} ({named})"
+        statement = f"INSERT INTO {into} VALUES ({marks})"  # noqa: S608 -- our own names
         connection.exec_driver_sql(_marked(connection.dialect.name, statement), list(rows))
 
 
