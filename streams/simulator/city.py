@@ -72,7 +72,8 @@ class City:
         self.dishonest: list[int] = []
         self._wrongs = _share_out(Random(f"{seed}/wrongs"), institutions)
         honest = [index for index in range(1, institutions + 1) if index not in self._wrongs]
-        self._always = honest[0] if honest else 0
+        # Counted among the honest, so that a small city too has some of every kind.
+        self._place = {index: place for place, index in enumerate(honest)}
         self._truth = (out / "truth.jsonl").open("w", encoding="utf-8")
         self._near = (out / "near_misses.jsonl").open("w", encoding="utf-8")
 
@@ -83,7 +84,7 @@ class City:
         inst.wrongs = self._wrongs.get(index, [])
         Enrolment(inst, self.season, rng).run()
         bench = Workbench(inst, self.season, rng)
-        redesignated = index == self._always or rng.random() < 0.14
+        place = self._place.get(index, -1)
         if inst.wrongs:
             inst.wrongs = [kind for kind in inst.wrongs if PLANTS[kind](bench)]
             if not inst.wrongs:
@@ -92,14 +93,14 @@ class City:
                 PLANTS[_ALWAYS_POSSIBLE](bench)
         else:
             # The account first: a complaint may then name the one that is designated on its day.
-            if redesignated:
-                twice = index != self._always and rng.random() < 0.4
+            if place % 7 == 0:
+                twice = place > 0 and rng.random() < 0.4
                 (near.change_account_twice if twice else near.change_account)(bench)
                 self.counts["re-designations"] += 1
             near.tempt(bench)
         Cashier(inst, self.season, rng).run()
         self._break_statement(inst, bench, rng)
-        self._write(inst, rng, reregister=index == self._always or rng.random() < 0.01)
+        self._write(inst, rng, reregister=place == 0 or rng.random() < 0.01)
 
     def close(self) -> None:
         """Write what is buffered, and the city's shares and counts."""
@@ -131,8 +132,8 @@ class City:
             names.person(rng), self._bank(index), first, last,
             chinese=rng.random() < 0.25,
             reserve=ways > 0.86,
-            # Every fifth: a small city too has some that release to the last fen.
-            tight=index % 5 == 2,
+            # Releases to the last fen.
+            tight=self._place.get(index, -1) % 5 == 1,
             pupils=min(max(pupils, 24), 480),
             release_weekday=rng.randrange(5),
             restated=index == 1 or rng.random() < 0.015,
@@ -156,7 +157,7 @@ class City:
     def _break_statement(self, inst: Institution, bench: Workbench, rng: Random) -> None:
         if BROKEN_FOR_GOOD in inst.wrongs:
             near.break_for_good(bench)
-        elif not inst.wrongs and (inst.index == self._always or rng.random() < 0.25):
+        elif not inst.wrongs and (self._place[inst.index] == 0 or rng.random() < 0.25):
             near.correct_later(bench)
         for slip in inst.broken:
             slip.statement = statement_id(inst.bank, slip.account, slip.day)

@@ -198,6 +198,8 @@ def correct_later(bench: Workbench) -> None:
 def break_for_good(bench: Workbench) -> None:
     """Deliver one statement with a wrong figure, and nothing better ever after."""
     found = _statements(bench, {"payment", "release", "fee"})
+    # What hangs on a refund that nobody hears of, the judge finds.
+    found = found or _statements(bench, {"payment", "release", "fee", "refund", "interest"})
     if found:
         account, day = bench.rng.choice(found)
         gap = bench.rng.randrange(1, 900_000)

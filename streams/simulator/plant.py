@@ -196,7 +196,7 @@ def _drained(bench: Workbench) -> bool:
     inst.buffer_fen = min(inst.buffer_fen, 100_000)
     restored = bench.working_day(88, 95) if bench.rng.random() < 0.5 else None
     begins = bench.working_day(35, 50)
-    for week in range(bench.rng.randint(4, 6)):
+    for week in range(bench.rng.randint(6, 8)):
         inst.raids.append(Raid(begins + 7 * week, "drain", 4, restored))
     return True
 
