@@ -4,31 +4,34 @@ import argparse
 import sys
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
 import msgspec
 
 from alerts.evaluation import Law
-from bench import core, mix
+from bench import city, core, store
 from bench.clock import Lap, git_revision, peak_resident_bytes
 from config.load import load_calendar
 from config.policy_load import load_policy
 
 RESULTS = Path(__file__).parent / "results"
 Report = dict[str, object]
+Laps = dict[str, list[Lap]]
 
 
 def main(arguments: list[str]) -> int:
     """Measure as the arguments say; the exit code."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--institutions", type=int, default=20)
-    parser.add_argument("--months", type=int, default=12)
+    parser.add_argument("--institutions", type=int, default=60)
+    parser.add_argument("--months", type=int, default=6)
     parser.add_argument("--runs", type=int, default=5, help="interleaved; medians are told")
     parser.add_argument("--quick", action="store_true", help="a small city once: is it working?")
     parser.add_argument("--save", metavar="NAME", help="also write bench/results/NAME.json")
     chosen = parser.parse_args(arguments)
     if chosen.quick:
-        chosen.institutions, chosen.months, chosen.runs = 2, 7, 1
-    report = measure(chosen.institutions, chosen.months, chosen.runs)
+        chosen.institutions, chosen.months, chosen.runs = 2, 3, 1
+    with TemporaryDirectory() as folder:
+        report = measure(Path(folder) / "city", chosen.institutions, chosen.months, chosen.runs)
     text = msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
     sys.stdout.buffer.write(text)
     if chosen.save:
@@ -37,42 +40,52 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def measure(institutions: int, months: int, runs: int) -> Report:
+def measure(folder: Path, institutions: int, months: int, runs: int) -> Report:
     """The figures of a city; each measurement as often as `runs`, one after the other in turn."""
     law = Law(load_policy(), load_calendar())
-    city = mix.city(institutions, months)
-    memory = core.memory_per_institution(city, law)
-    laps: dict[str, list[Lap]] = {"decode": [], "core": [], "late_week": [], "late_old": []}
+    city.write(folder, institutions, months)
+    told = city.read(folder)
+    memory = core.memory_per_institution(told, law)
+    laps: Laps = {}
     for _ in range(runs):
-        laps["decode"].append(core.decode(city))
-        laps["core"].append(core.supervise(city, law)[0])
-        laps["late_week"].append(core.late_lessons(city, law, core.LAST_WEEK_DAYS))
-        laps["late_old"].append(core.late_lessons(city, law, core.LONG_AGO_DAYS))
-    decode, whole = _rate(laps["decode"]), _rate(laps["core"])
+        _note(laps, "decode_only", core.decode(told))
+        _note(laps, "core", core.supervise(told, law)[0])
+        _note(laps, "late_last_week", core.late_lessons(told, law, core.LAST_WEEK_DAYS))
+        _note(laps, "late_long_ago", core.late_lessons(told, law, core.LONG_AGO_DAYS))
+        reading, _ = store.end_to_end(store.csv_files(folder), law)
+        _note(laps, "csv_files_to_sqlite", reading)
+        reading, verifying = store.end_to_end([folder], law)
+        _note(laps, "all_files_to_sqlite", reading)
+        _note(laps, "verify", verifying)
+    floor = _rate(laps["decode_only"])
     return {
         "revision": git_revision(),
         "python": sys.version.split()[0],
         "institutions": institutions,
         "months": months,
-        "facts": laps["core"][0].count,
         "runs": runs,
-        "decode_only": _figures(laps["decode"]),
-        "core": {**_figures(laps["core"]), "times_decode_only": round(decode / whole, 1)},
-        "late_fact_last_week_microseconds": round(1_000_000 / _rate(laps["late_week"])),
-        "late_fact_long_ago_microseconds": round(1_000_000 / _rate(laps["late_old"])),
+        **{name: _figures(found, floor) for name, found in laps.items()},
         "memory_per_institution_bytes": memory,
         "peak_resident_bytes": peak_resident_bytes(),
     }
+
+
+def _note(laps: Laps, name: str, lap: Lap) -> None:
+    laps.setdefault(name, []).append(lap)
 
 
 def _rate(laps: list[Lap]) -> float:
     return median(lap.per_second for lap in laps)
 
 
-def _figures(laps: list[Lap]) -> Report:
-    """Rates are by CPU seconds of this process, so that others on the machine do not count."""
+def _figures(laps: list[Lap], floor: float) -> Report:
+    """Rates are by CPU seconds of this process: others on the machine do not count."""
+    rate = _rate(laps)
     return {
-        "facts_per_second": round(_rate(laps)),
+        "facts": laps[0].count,
+        "facts_per_second": round(rate),
+        "microseconds_per_fact": round(1_000_000 / rate, 1),
+        "times_decode_only": round(floor / rate, 1),
         "cpu_seconds": round(median(lap.cpu_seconds for lap in laps), 3),
         "seconds": round(median(lap.seconds for lap in laps), 3),
     }

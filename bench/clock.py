@@ -14,7 +14,7 @@ _PAGE_BYTES = resource.getpagesize()
 class Lap:
     """Seconds and CPU seconds of a block that does something `count` times."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int = 0) -> None:
         self.count = count
         self.seconds = 0.0
         self.cpu_seconds = 0.0

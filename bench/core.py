@@ -1,16 +1,17 @@
 """The core alone: facts in memory are added and judged at each day, one institution at a time."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import msgspec
 
 from alerts.evaluation import Law, Supervision
+from bench.city import Days, Stated, stated
 from bench.clock import Lap, resident_bytes
-from bench.mix import Days, Stated, stated
 from models import facts as f
 from models.keys import DECODER
 
-LAST_WEEK_DAYS, LONG_AGO_DAYS = 3, 170
+LAST_WEEK_DAYS, LONG_AGO_DAYS = 3, 60
+LATE_FACTS = 10
 
 
 def decode(city: dict[str, Days]) -> Lap:
@@ -43,22 +44,21 @@ def tell(supervision: Supervision, told: list[Stated]) -> None:
 
 
 def late_lessons(city: dict[str, Days], law: Law, days_late: int) -> Lap:
-    """To every institution one late class session of a day so long ago, judged at once."""
-    _, kept = supervise(city, law)
+    """To every institution late class sessions of a day so long ago, each judged at once."""
     late = []
-    for supervision, days in zip(kept, city.values(), strict=True):
-        last: date = days[-1][0]
-        wanted = last - timedelta(days=days_late)
-        lessons = (
+    for supervision, days in zip(supervise(city, law)[1], city.values(), strict=True):
+        last = max(day for day, _ in days if day is not None)
+        lessons = [
             one.fact
-            for day, told in days
+            for _, told in days
             for one in told
-            if day <= wanted and isinstance(one.fact, f.LessonDelivered)
-        )
-        *_, model = lessons
-        for number in range(5):
+            if isinstance(one.fact, f.LessonDelivered)
+            and one.fact.day <= last - timedelta(days=days_late)
+        ]
+        model = max(lessons, key=lambda lesson: lesson.day)
+        for number in range(LATE_FACTS):
             fact = msgspec.structs.replace(model, number=f"late-{days_late}-{number}")
-            late.append((supervision, [stated(fact, last)], last))
+            late.append((supervision, [stated(fact, f"{last}T12:00:00Z")], last))
     with Lap(len(late)) as lap:
         for supervision, told, last in late:
             tell(supervision, told)

@@ -16,4 +16,5 @@ def test_the_quick_bench_prints_one_json_object() -> None:
 
     assert 1 == report["runs"]
     assert 0 < report["core"]["facts_per_second"] < report["decode_only"]["facts_per_second"]
-    assert 0 < report["late_fact_last_week_microseconds"]
+    assert 0 < report["csv_files_to_sqlite"]["facts"] < report["all_files_to_sqlite"]["facts"]
+    assert 0 < report["late_last_week"]["cpu_seconds"]
