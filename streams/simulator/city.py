@@ -98,6 +98,8 @@ class City:
                 (near.change_account_twice if twice else near.change_account)(bench)
                 self.counts["re-designations"] += 1
             near.tempt(bench)
+            if place % 5 in {0, 2}:
+                near.siblings(bench)
         Cashier(inst, self.season, rng).run()
         self._break_statement(inst, bench, rng)
         self._write(inst, rng, reregister=place == 0 or rng.random() < 0.01)

@@ -15,8 +15,6 @@ def tempt(bench: Workbench) -> None:
     _near_complaint(bench)
     _near_signatures(bench)
     _near_debits(bench)
-    if bench.rng.random() < 0.1 and bench.inst.bank != "boc":
-        _siblings(bench)
 
 
 def change_account(bench: Workbench) -> None:
@@ -165,15 +163,18 @@ def _near_debits(bench: Workbench) -> None:
         inst.raids.extend(Raid(day, "named-exact") for day in days[::2])
 
 
-def _siblings(bench: Workbench) -> None:
+def siblings(bench: Workbench) -> None:
     """One parent pays the same price twice without a number; an officer says which is which."""
-    taken = bench.take(2)
-    if len(taken) < 2:
+    taken = sorted(bench.take(8), key=lambda pair: pair[0].signed)
+    for contract, _ in taken:
+        contract.special = False
+    close = [pair for pair in pairwise(taken) if pair[1][0].signed - pair[0][0].signed <= 20]
+    if bench.inst.bank == "boc" or not close:
+        # That bank's entries are known at the month's end only: an officer could not say it sooner.
         return
-    (older, paid), (younger, other) = taken
+    (older, paid), (younger, other) = close[0]
+    older.special = younger.special = True
     price = older.price_fen
-    if abs(older.signed - younger.signed) > 20:
-        return
     younger.payers, younger.payer_account = older.payers, older.payer_account
     younger.price_fen = price
     for contract, payment in ((older, paid), (younger, other)):
