@@ -59,6 +59,7 @@ class Supervision:
         self._results: dict[tuple[int, str], tuple[Finding, ...]] = {}
         self._waiting: set[str] = set()
         self._unpaid: set[str] = set()
+        self._days_found: set[str] = set()
         self._before: dict[Key, Finding | None] = {}
 
     @property
@@ -177,18 +178,23 @@ class Supervision:
             "path": set(paths) | {n for n in releases if _by_days(ledger, n)},
             "request": requests | self._unpaid,
             "institution": {""},
-            "day": {
-                f"day:{date.fromordinal(day).isoformat()}"
-                for day in ledger.debits_on
-                if since <= day <= closed
-            },
+            "day": self._days(since, closed),
         }
         for place, rule in enumerate(AT_CLOSE, len(IMMEDIATE)):
             for subject in sorted(subjects.get(rule.subject, ())):
-                self._judge(place, rule, view, subject)
+                findings = self._judge(place, rule, view, subject)
+                if rule.subject == "day":
+                    (self._days_found.add if findings else self._days_found.discard)(subject)
         for number in subjects["request"]:
             self._note_unpaid(view, number)
         touched.clear()
+
+    def _days(self, since: int, closed: int) -> set[str]:
+        """Days with debits, of broken statements, and those of which something stands."""
+        ledger = self._closed.ledger
+        days = ledger.debits_on.keys() | ledger.broken_days(since, closed)
+        found = {f"day:{date.fromordinal(d).isoformat()}" for d in days if since <= d <= closed}
+        return found | self._days_found
 
     def _judge_entries(self, view: View, entries: set[str]) -> None:
         for place, rule in enumerate(AT_CLOSE, len(IMMEDIATE)):

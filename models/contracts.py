@@ -34,11 +34,16 @@ class Charge(msgspec.Struct, frozen=True):
 
 
 class Bought(msgspec.Struct, frozen=True):
-    """What a stretch of money buys, exactly; None where the contract does not say."""
+    """What a stretch of money buys, exactly; money above the price buys no hour and no day.
+
+    `hours_hundredths` is None where the contract does not say; `days_told` says whether it tells
+    the days of all that was bought.
+    """
 
     hours_hundredths: Fraction | int | None
     first: int | None
     last: int | None
+    days_told: bool
 
 
 class Terms:
@@ -175,4 +180,4 @@ def bought(terms: Terms, before_fen: int, after_fen: int) -> Bought:
         part_last = part.begins - (-end * days // part.amount_fen) - 1
         first = part_first if first is None else min(first, part_first)
         last = part_last if last is None else max(last, part_last)
-    return Bought(hours, first, last) if days_known else Bought(hours, None, None)
+    return Bought(hours, first, last, days_known)

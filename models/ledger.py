@@ -303,6 +303,15 @@ class Ledger:
         """Whether a statement that does not prove covers the day (S1)."""
         return any(first <= day <= last for first, last in self._broken.get(account, ()))
 
+    def broken_days(self, since: int, through: int) -> set[int]:
+        """The days, within these two, that a statement that does not prove covers."""
+        return {
+            day
+            for spans in self._broken.values()
+            for first, last in spans
+            for day in range(max(first, since), min(last, through) + 1)
+        }
+
     def day_of(self, identifier: str) -> int:
         """The own day of a fact that has one."""
         day = own_day(self.facts[identifier])

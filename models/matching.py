@@ -188,7 +188,7 @@ def _credit(
 def _returned(entry: Entry, directory: Directory, day: int) -> Answer:
     """A payment that came back: off the request it names, else off those of its contract."""
     named = directory.named_requests(entry.runs)
-    asked = sorted(n for n in named if directory.requests[n].asked <= entry.day)
+    asked = sorted(n for n in named if directory.requests[n].asked <= day)
     if asked:
         contracts = {directory.requests[n].contract for n in asked}
         contract = contracts.pop() if len(contracts) == 1 else ""

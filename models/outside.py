@@ -19,14 +19,15 @@ Kind = Literal["entry", "receipt", "complaint", "contract"]
 class Source(msgspec.Struct, frozen=True, gc=False):
     """One source that says that an account took money of a contract.
 
-    `since` is the first day on which it counts. For a payee account written in a contract
-    `amount_fen` is the price; what came into designated accounts is still to be taken off.
+    `since` is the first day on which it counts. `amount_fen` is None where the source names no
+    amount: a payee account written in a contract, a complaint that tells none. It is then the
+    contract's price less what came into designated accounts.
     """
 
     kind: Kind
     contract: str
     since: int
-    amount_fen: int
+    amount_fen: int | None
 
 
 class OutsideSources:
@@ -46,13 +47,17 @@ class OutsideSources:
         if adding:
             self._matched[entry.id] = contract
             self._sort_entry(ledger, entry, contract)
-        ledger.touched.accounts |= self._accounts_of.get(contract, set())
+        ledger.touched.accounts |= self.accounts_of(contract)
 
     def _sort_entry(self, ledger: Ledger, entry: Entry, contract: str) -> None:
         if not ledger.registers.designated(entry.account, entry.day):
             since = max(entry.day, entry.segments[-1].since)
             source = Source("entry", contract, since, entry.fact.amount_fen)
             self._give(ledger, entry.id, entry.account, source)
+
+    def accounts_of(self, contract: str) -> set[str]:
+        """The accounts of which a source speaks of this contract."""
+        return self._accounts_of.get(contract, set())
 
     def receipt(self, ledger: Ledger, identifier: str, fact: f.ReceiptIssued, adding: bool) -> None:
         """A receipt with the account or merchant code that was paid to."""
@@ -116,12 +121,12 @@ class OutsideSources:
 
 def _read(
     fact: f.ReceiptIssued | f.ComplaintFiled | f.ContractStated,
-) -> tuple[Kind, str, int, int]:
+) -> tuple[Kind, str, int, int | None]:
     """Kind, contract, day and amount of a told source."""
     match fact:
         case f.ReceiptIssued():
             return ("receipt", fact.contract, fact.day.toordinal(), fact.amount_fen)
         case f.ComplaintFiled():
-            return ("complaint", fact.contract, fact.day.toordinal(), fact.amount_fen or 0)
+            return ("complaint", fact.contract, fact.day.toordinal(), fact.amount_fen)
         case _:
-            return ("contract", fact.number, fact.signed.toordinal(), fact.price_fen)
+            return ("contract", fact.number, fact.signed.toordinal(), None)

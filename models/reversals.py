@@ -1,7 +1,7 @@
 """Pairs of an entry and its reversal: in the balance, for every other rule they never were (G6).
 
-A reversal names its original (`reverses`, a shared end-to-end id, its serial in the text), or it
-is the only entry of that amount and counterparty before it. Anything else stays open.
+A reversal names its original (`reverses`, a shared serial or end-to-end id, its serial in the
+text), or it is the only entry of that amount and counterparty before it. Anything else stays open.
 """
 
 from collections import defaultdict
@@ -82,6 +82,7 @@ def _fits(reversal: Entry, original: Entry, *, named: bool) -> bool:
             told.reverses in (fact.serial, fact.end_to_end_id)
             if told.reverses
             else bool(told.end_to_end_id and told.end_to_end_id == fact.end_to_end_id)
+            or told.serial == fact.serial
             or fact.serial.upper() in reversal.runs
         )
     if told.reverses:

@@ -340,12 +340,12 @@ def base(w: World, accounts: list[str], day: date) -> int | None:
 def outflow_large(w: World, last: date) -> Verdicts:
     """O1: unscheduled outflow of a day, or of its week, against the balance before."""
     verdicts = {}
-    debits = [
-        e
-        for e in w.classed("other", "refund", "release")
-        if e.booking_date <= last and w.designated_by(e.account, e.booking_date)
-    ]
-    for day in sorted({e.booking_date for e in debits}):
+    debits = w.classed("other", "refund", "release")
+    days = {e.booking_date for e in debits if w.designated_by(e.account, e.booking_date)}
+    for s in w.history.last.of(f.StatementReceived):
+        period = {s.begins + n * ONE_DAY for n in range((s.ends - s.begins).days + 1)}
+        days |= {day for day in period if is_broken(w, day, or_before=True)}
+    for day in sorted(day for day in days if day <= last):
         subject = f"day:{day}"
         amount = unscheduled(w, day)
         accounts = w.accounts(day, or_before=True)

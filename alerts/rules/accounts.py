@@ -29,10 +29,7 @@ def payment_outside_account(view: View, account: str) -> list[Finding]:
         spans.append(span)
         if span[1] <= view.as_of and span[1] != FOREVER:
             continue
-        amount_fen = source.amount_fen
-        if source.kind == "contract":
-            amount_fen -= _paid_into_designated(view, source.contract)[0]
-        by_contract[source.contract][source.kind] += amount_fen
+        by_contract[source.contract][source.kind] += _amount_fen(view, source)
         evidence += (identifier, *view.ledger.contract_id(source.contract))
     if not by_contract:
         return []
@@ -62,27 +59,35 @@ def payment_outside_account(view: View, account: str) -> list[Finding]:
     ]
 
 
-def _paid_into_designated(view: View, contract: str) -> tuple[int, list[tuple[int, int]]]:
-    """What came in on designated accounts: the sum, and the payments as (day, fen) in order."""
+def _amount_fen(view: View, source: Source) -> int:
+    """What a source says; if it names no amount, the price less what came in where it should."""
+    if source.amount_fen is not None:
+        return source.amount_fen
+    terms = view.ledger.directory.terms.get(source.contract)
+    paid = sum(fen for _, fen in _paid_into_designated(view, source.contract))
+    return max(0, terms.price_fen - paid) if terms else 0
+
+
+def _paid_into_designated(view: View, contract: str) -> list[tuple[int, int]]:
+    """What came in on designated accounts, as (day, fen) in order."""
     book = view.ledger.books.get(contract)
-    if book is None:
-        return 0, []
-    payments = [
+    payments = book.ordered_payments() if book is not None else []
+    return [
         (day, fen)
-        for day, entry, fen in book.ordered_payments()
+        for day, entry, fen in payments
         if view.ledger.registers.designated(view.ledger.entries[entry].account, day)
     ]
-    return sum(fen for _, fen in payments), payments
 
 
 def _span(view: View, source: Source) -> tuple[int, int] | None:
     """First day on which a source counts, and the first day on which it does no more."""
-    if source.kind == "entry":
+    if source.amount_fen is not None:
+        return (source.since, FOREVER) if source.amount_fen else None
+    terms = view.ledger.directory.terms.get(source.contract)
+    if terms is None:
         return (source.since, FOREVER)
-    if source.kind != "contract":
-        return (source.since, FOREVER)
-    open_fen = source.amount_fen
-    for day, fen in _paid_into_designated(view, source.contract)[1]:
+    open_fen = terms.price_fen
+    for day, fen in _paid_into_designated(view, source.contract):
         open_fen -= fen
         if open_fen <= 0:
             return (source.since, max(day, source.since)) if day > source.since else None

@@ -111,9 +111,10 @@ def charge_span(view: View, contract: str) -> list[Finding]:
         months = view.number("charge-span", "limit_months", charge.first)
         if months is None or _skipped_by_mode(view, charge, terms, hours_rule=False):
             return None
+        if not got.days_told:
+            return "begins, ends"
         if got.first is None or got.last is None:
-            untold = [p.begins is None or p.ends is None for p in terms.parts]
-            return "begins, ends" if any(untold) else None
+            return None
         limit = add_months_ordinal(got.first, months)
         if got.last <= limit:
             return None

@@ -32,7 +32,7 @@ def outflow_large(view: View, subject: str) -> list[Finding]:
         return []
     flow = unscheduled(view, day)
     broken = _broken(view, day)
-    if flow.missing or (broken and flow.amount_fen):
+    if flow.missing or broken:
         missing = flow.missing or broken
         return [view.undecided(RULE, subject, day=day, missing=missing, evidence=flow.entries)]
     if flow.amount_fen < minimum:

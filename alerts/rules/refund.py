@@ -2,7 +2,7 @@
 
 from alerts.rules.view import LEVEL_WORDS, View, day_step, minus, number, yuan
 from models.directory import Request
-from models.findings import Finding, Kind
+from models.findings import Finding, Kind, Step
 from models.working_days import CalendarMissing
 
 RULE = "refund-late"
@@ -28,21 +28,13 @@ def refund_late(view: View, request_number: str) -> list[Finding]:
     )
     term = _term_days(view, request)
     kind: Kind = "warning"
-    if term is not None and view.as_of >= request.asked + term:
+    term_over = _term_over(view, request, term)
+    if term_over is not None and view.as_of >= term_over:
         kind = "breach"
         level = max(level or "orange", "orange", key=LEVEL_WORDS.index)
     if level is None:
         return []
-    late = first_late if term is None else min(first_late, request.asked + term)
-    due_fen = request.due_fen(view.as_of)
-    formula = [
-        yuan("due", due_fen),
-        yuan("still_unpaid", open_fen, minus(due_fen, due_fen - open_fen)),
-        day_step("asked", request.asked),
-        number("working_days_reached", reached),
-    ]
-    if term is not None:
-        formula.append(number("term_days", term))
+    late = first_late if term_over is None else min(first_late, term_over)
     return [
         view.finding(
             RULE,
@@ -56,9 +48,23 @@ def refund_late(view: View, request_number: str) -> list[Finding]:
                 *view.ledger.paid_back_by.get(request_number, ()),
                 *view.ledger.contract_id(request.contract),
             ),
-            formula=formula,
+            formula=_formula(view, request, reached, term),
         )
     ]
+
+
+def _formula(view: View, request: Request, reached: int, term: int | None) -> list[Step]:
+    due_fen = request.due_fen(view.as_of)
+    open_fen = still_unpaid(view, request, view.as_of)
+    formula = [
+        yuan("due", due_fen),
+        yuan("still_unpaid", open_fen, minus(due_fen, due_fen - open_fen)),
+        day_step("asked", request.asked),
+        number("working_days_reached", reached),
+    ]
+    if term is not None:
+        formula.append(number("term_days", term))
+    return formula
 
 
 def still_unpaid(view: View, request: Request, day: int) -> int:
@@ -79,6 +85,14 @@ def _open_since(view: View, request: Request) -> int:
             break
         start = day
     return start
+
+
+def _term_over(view: View, request: Request, term: int | None) -> int | None:
+    """The first day on which the term is over: an untold contract has none, so not before it."""
+    if term is None:
+        return None
+    signed = view.ledger.directory.terms[request.contract].signed
+    return max(request.asked + term, signed)
 
 
 def _term_days(view: View, request: Request) -> int | None:

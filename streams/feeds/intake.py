@@ -168,6 +168,8 @@ def plan(
         if one.size_bytes <= min(KEPT_BYTES_MAX, left):
             kept_bytes += one.size_bytes
         proved.append((one, str(path)))
+    if archive:
+        archive.make_lasting()
     proved.sort(key=lambda pair: (_order(pair[0]), pair[1]))
     groups: list[tuple[date | None, list[ProvedFile]]] = []
     for one, _ in proved:

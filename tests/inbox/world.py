@@ -206,9 +206,8 @@ def _files(connection: Connection) -> tuple[int, int]:
         state="done",
         received_at=SEEN,
     )
-    first = register(connection, bank, [held])
-    register(connection, refused)
-    return first, register(connection, table)
+    numbers = register(connection, [bank, refused, table], {bank.sha256: [held]})
+    return numbers[bank.sha256], numbers[table.sha256]
 
 
 def _journal(connection: Connection, file_id: int, told: list[f.Fact]) -> None:
