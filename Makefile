@@ -31,7 +31,7 @@ bench: setup ## measure the speed, as JSON
 	$(BIN)/python -m bench
 
 docs: setup ## write the generated pages of docs/
-	$(BIN)/escrow docs
+	$(BIN)/python -m alerts.rule_docs
 
 lock: ## renew requirements.lock (the only target that needs uv)
 	$(PYTHON) -m venv .venv/lock
