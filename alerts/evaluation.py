@@ -126,7 +126,8 @@ class Supervision:
         ordinal = 0 if day is None else day.toordinal()
         if ordinal > self._closed.as_of:
             self._pending[identifier] = ordinal
-            self._closed.ledger.put(identifier, None)
+            if identifier in self._closed.ledger.facts:
+                self._closed.ledger.put(identifier, None)
         else:
             self._pending.pop(identifier, None)
             self._closed.ledger.put(identifier, fact)
@@ -155,8 +156,7 @@ class Supervision:
             view.ledger.put(identifier, self._versions.effective(identifier))
         ledger, touched = view.ledger, view.ledger.touched
         advanced = closed > view.as_of
-        law_changed = advanced and _law_changes(view.policy, view.as_of, closed)
-        if law_changed:
+        if advanced and view.as_of and view.policy.changes(view.as_of, closed):
             touched.everything()
         view.as_of = closed
         ledger.settle()
@@ -246,16 +246,6 @@ class Supervision:
     def _area(self, ledger: Ledger, day: int) -> AreaPolicy:
         state = ledger.registers.state(day)
         return self._law.policy.area(state.city if state else "")
-
-
-def _law_changes(policy: AreaPolicy, after: int, through: int) -> bool:
-    """Whether a value of any rule begins to hold on a day in (after, through]."""
-    return after > 0 and any(
-        after < value.since.toordinal() <= through
-        for rule in policy.rules.values()
-        for parameter in rule.parameters
-        for value in parameter.values
-    )
 
 
 def _with_releases(ledger: Ledger, contracts: dict[str, int]) -> set[str]:

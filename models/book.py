@@ -86,14 +86,15 @@ class Book:
 
     def retrace(self, since: int, totals: Totals) -> None:
         """Work the path out again from a day on, and correct the institution's differences."""
-        start = bisect_left(self._path_days, since)
-        if self.terms is not None and since <= self.terms.signed:
-            start = 0
-        if start == len(self._path) and start and self._days[-1] == since:
+        days = self._path_days
+        if days and since > days[-1] and since == self._days[-1]:
             self._append(since, totals)
             return
+        start = bisect_left(days, since)
+        if self.terms is not None and since <= self.terms.signed:
+            start = 0
         self._post(start, totals, -1)
-        del self._path[start:], self._path_days[start:]
+        del self._path[start:], days[start:]
         if self.terms is None:
             return
         self._trace(start, max(since, self.terms.signed) if start else self.terms.signed)
@@ -105,15 +106,13 @@ class Book:
         assert terms is not None
         before = self._path[-1]
         event = self._events[day]
-        paid = before[1] + event[PAID]
-        refunded = before[2] + event[REFUNDED]
-        released = before[3] + event[RELEASED]
-        hours = before[4] + event[HOURS]
-        sessions = before[5] + event[SESSIONS]
-        share = terms.taught(hours, sessions, day)
-        earned = terms.earned_fen(paid, share)
-        unearned = max(0, paid - max(0, refunded) - earned)
-        due = max(0, terms.allowed_fen(paid, earned, share) - released)
+        _, paid, refunded, released, hours, sessions, _, _ = before
+        paid += event[PAID]
+        refunded += event[REFUNDED]
+        released += event[RELEASED]
+        hours += event[HOURS]
+        sessions += event[SESSIONS]
+        unearned, due = terms.owed_and_due(paid, refunded, released, hours, sessions, day)
         self._path_days.append(day)
         self._path.append((day, paid, refunded, released, hours, sessions, unearned, due))
         if unearned != before[6]:
@@ -141,17 +140,9 @@ class Book:
                 hours += event[HOURS]
                 sessions += event[SESSIONS]
                 place += 1
-            share = terms.taught(hours, sessions, day)
-            earned = terms.earned_fen(paid, share)
-            unearned = paid - max(0, refunded) - earned
-            due = terms.allowed_fen(paid, earned, share) - released
+            unearned, due = terms.owed_and_due(paid, refunded, released, hours, sessions, day)
             self._path_days.append(day)
-            self._path.append(
-                (
-                    *(day, paid, refunded, released, hours, sessions),
-                    *(max(0, unearned), max(0, due)),
-                )
-            )
+            self._path.append((day, paid, refunded, released, hours, sessions, unearned, due))
 
     def _marks(self, terms: Terms, since: int, place: int) -> list[int]:
         """The days on which the path has a point, from a day on."""

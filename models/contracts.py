@@ -106,6 +106,19 @@ class Terms:
                 reached = max(reached, stage.released_percent)
         return divide_down(paid_fen * reached, 100)
 
+    def owed_and_due(  # noqa: PLR0917 -- in the order of a point of the path; hot
+        self, paid: int, refunded: int, released: int, hours: int, sessions: int, day: int
+    ) -> tuple[int, int]:
+        """What is unearned and what may still be released at the close of a day, from 0 up."""
+        if self.paid_hours and not self.stages:  # nearly every contract, without detours
+            taught = self.price_fen * hours // self.paid_hours
+            allowed = earned = min(taught, self.price_fen, paid)
+        else:
+            share = self.taught(hours, sessions, day)
+            earned = self.earned_fen(paid, share)
+            allowed = self.allowed_fen(paid, earned, share)
+        return max(0, paid - max(0, refunded) - earned), max(0, allowed - released)
+
 
 def _parts(contract: ContractStated) -> tuple[Part, ...]:
     """The instalments in the order of their due days; without any the contract is one (C2)."""

@@ -79,7 +79,9 @@ class RulePolicy(msgspec.Struct, frozen=True):
 class AreaPolicy:
     """What holds in one area: every question costs one look-up and one bisection over ordinals."""
 
-    __slots__ = ("_clauses", "_digest", "_hashes", "_steps", "_values", "area_id", "rules")
+    __slots__ = (
+        *("_begins", "_clauses", "_digest", "_hashes", "_steps", "_values", "area_id", "rules"),
+    )
 
     def __init__(self, area_id: str, rules: Mapping[str, RulePolicy]) -> None:
         self.area_id = area_id
@@ -89,6 +91,8 @@ class AreaPolicy:
         for policy in self.rules.values():
             for parameter in policy.parameters:
                 self._enter(policy.rule, parameter)
+        dated = (*self._values.values(), *self._steps.values())
+        self._begins = sorted({day for since, _ in dated for day in since})
         self._clauses = {
             rule: ([clause.since.toordinal() for clause in policy.clauses], policy.clauses)
             for rule, policy in self.rules.items()
@@ -113,6 +117,11 @@ class AreaPolicy:
         since, steps = self._steps[rule, name]
         index = bisect_right(since, ordinal)
         return steps[index - 1] if index else None
+
+    def changes(self, after: int, through: int) -> bool:
+        """Whether a value of any rule begins to hold on a day in (after, through]."""
+        index = bisect_right(self._begins, after)
+        return index < len(self._begins) and self._begins[index] <= through
 
     def basis(self, rule: str, ordinal: int) -> str:
         """The legal text that the rule watches over on a day; NO_LEGAL_TEXT where none is."""

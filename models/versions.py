@@ -74,7 +74,7 @@ class Versions:
         return iter(self._told)
 
     def _merge(self, identifier: str, known: Version | list[Version], new: Version) -> bool:
-        """Merge a version into those known; False when nothing changed."""
+        """Merge a version into those known; whether another one may count now."""
         told = [known] if isinstance(known, Version) else known
         for place, old in enumerate(told):
             if old.content_hash == new.content_hash:
@@ -92,7 +92,7 @@ class Versions:
             told.append(new)
             self._count += 1
         self._told[identifier] = told[0] if len(told) == 1 else told
-        return True
+        return len(told) > 1
 
     def _chosen(self, identifier: str) -> Fact | None:
         told = self._told.get(identifier)
