@@ -173,6 +173,7 @@ class _Player:
         self._facts_done = self._facts_total = 0
         self._tally(self.monitor.refresh())
         self._offset = self.monitor.progress.next_offset
+        self._waiting: Batch | None = None
 
     def expect(self, facts: int) -> None:
         """Tell how many facts there will be, for the display of progress."""
@@ -190,12 +191,14 @@ class _Player:
             else:
                 _log.error("half-journaled file is not in the archive: deliver it again", file=one)
         self.play(group)
+        self._hand_waiting()
 
     def play(self, group: list[ProvedFile]) -> None:
         """Register the files of a day and journal those that were not done before.
 
         Small files share a batch, so that an institution is judged once for all of them. Which
         share one depends on the whole group alone: a rerun after a crash makes the same history.
+        The last batch waits for close(), so that its institutions are judged once with both.
         """
         coming = self._register(group, seen_at := _text(_now()))
         for pack in _packs(group):
@@ -204,13 +207,13 @@ class _Player:
                 told = [telling for one in fresh for telling in intake.told(one)]
                 parts = tuple((one.sha256, 1, 1) for one in fresh if one.facts)
                 if told:
-                    self._hand(Batch(self._offset, told, parts=parts, seen_at=seen_at))
+                    self._wait(Batch(0, told, parts=parts, seen_at=seen_at))
                 continue
             (large,) = fresh
             total = _batches_total(large)
             for number, told in enumerate(intake.batches(large, BATCH_FACTS), start=1):
                 parts = ((large.sha256, number, total),)
-                self._hand(Batch(self._offset, told, parts=parts, seen_at=seen_at))
+                self._wait(Batch(0, told, parts=parts, seen_at=seen_at))
 
     def _register(self, group: list[ProvedFile], seen_at: str) -> dict[str, ProvedFile]:
         """Register what is new or is read otherwise than before; just that, by SHA-256.
@@ -246,16 +249,29 @@ class _Player:
     def close(self, group: list[ProvedFile], latest: date) -> None:
         """Close each day singly up to the last end of a statement that proves."""
         closing = [one for proved in group for one in proved.statements if one.closes]
-        if not closing:
-            return
-        closed = self.monitor.progress.closed_day
-        first = closed + timedelta(days=1) if closed else min(one.begins for one in closing)
-        last = min(latest, max(one.ends for one in closing))
-        for ahead in range((last - first).days + 1):
-            self._hand(Batch(self._offset, close=first + timedelta(days=ahead)))
+        days: list[date] = []
+        if closing:
+            closed = self.monitor.progress.closed_day
+            first = closed + timedelta(days=1) if closed else min(one.begins for one in closing)
+            last = min(latest, max(one.ends for one in closing))
+            days = [first + timedelta(days=ahead) for ahead in range((last - first).days + 1)]
+        if self._waiting is not None and days:
+            self._waiting = msgspec.structs.replace(self._waiting, close=days.pop(0))
+        self._hand_waiting()
+        for day in days:
+            self._hand(Batch(0, close=day))
+
+    def _wait(self, batch: Batch) -> None:
+        self._hand_waiting()
+        self._waiting = batch
+
+    def _hand_waiting(self) -> None:
+        if self._waiting is not None:
+            self._hand(self._waiting)
+            self._waiting = None
 
     def _hand(self, batch: Batch) -> None:
-        self._tally(self.monitor.handle(batch))
+        self._tally(self.monitor.handle(msgspec.structs.replace(batch, offset=self._offset)))
         self._offset += 1
         self._renew()
         if self._notify and batch.told:
