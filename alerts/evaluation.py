@@ -52,7 +52,7 @@ class Supervision:
         window = law.policy.area("").value("matching", "window_days", FOREVER)
         assert window is not None, "matching.window_days has no value"
         area = law.policy.area("")
-        self._open = View(Ledger(institution, int(window)), area, law.calendar)
+        self._open = View(Ledger(institution, int(window), by_day=False), area, law.calendar)
         self._closed = View(Ledger(institution, int(window)), area, law.calendar)
         self._closed.as_of = 0
         self._pending: dict[str, int] = {}

@@ -7,11 +7,25 @@ told to the institution as differences by day.
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 
+import msgspec
+
 from models.contracts import Terms
 from models.registers import FOREVER
 
-PAID, REFUNDED, RELEASED, HOURS, SESSIONS = range(5)
+PAID, REFUNDED, RELEASED = "paid", "refunded", "released"
+"""What money may do on a day: names of an event's fields."""
+
 Point = tuple[int, int, int, int, int, int, int, int]
+
+
+class Event(msgspec.Struct, gc=False):
+    """What happened on a day: money in fen, lessons in hundredths of an hour and in sessions."""
+
+    paid: int = 0
+    refunded: int = 0
+    released: int = 0
+    hours: int = 0
+    sessions: int = 0
 
 
 class Totals:
@@ -31,31 +45,29 @@ class Book:
     def __init__(self) -> None:
         self.terms: Terms | None = None
         self.payments: dict[str, tuple[int, int]] = {}
-        self._events: dict[int, list[int]] = {}
+        self._events: dict[int, Event] = {}
         self._days: list[int] = []
         self._path: list[Point] = []
         self._path_days: list[int] = []
 
-    def add(self, day: int, what: int, amount: int) -> None:
+    def add(self, day: int, what: str, amount: int) -> None:
         """Add to (or, negative, take from) what happened on a day."""
-        event = self._events.get(day)
-        if event is None:
-            event = self._events[day] = [0, 0, 0, 0, 0]
-            if not self._days or day > self._days[-1]:
-                self._days.append(day)
-            else:
-                insort(self._days, day)
-        event[what] += amount
+        event = self._events.get(day) or self._begin(day)
+        setattr(event, what, getattr(event, what) + amount)
 
     def lesson(self, day: int, hours: int, sessions: int) -> None:
         """Add (or, negative, take out) the hours of a class session: the hot path."""
-        event = self._events.get(day)
-        if event is None:
-            self.add(day, HOURS, hours)
-            self._events[day][SESSIONS] += sessions
+        event = self._events.get(day) or self._begin(day)
+        event.hours += hours
+        event.sessions += sessions
+
+    def _begin(self, day: int) -> Event:
+        event = self._events[day] = Event()
+        if not self._days or day > self._days[-1]:
+            self._days.append(day)
         else:
-            event[HOURS] += hours
-            event[SESSIONS] += sessions
+            insort(self._days, day)
+        return event
 
     def ordered_payments(self) -> list[tuple[int, str, int]]:
         """The matched payments as (booking day, entry id, fen), in order."""
@@ -80,8 +92,8 @@ class Book:
         for event_day in self._days:
             if event_day > day:
                 break
-            hours += self._events[event_day][HOURS]
-            sessions += self._events[event_day][SESSIONS]
+            hours += self._events[event_day].hours
+            sessions += self._events[event_day].sessions
         return hours, sessions
 
     def retrace(self, since: int, totals: Totals) -> None:
@@ -107,11 +119,11 @@ class Book:
         before = self._path[-1]
         event = self._events[day]
         _, paid, refunded, released, hours, sessions, _, _ = before
-        paid += event[PAID]
-        refunded += event[REFUNDED]
-        released += event[RELEASED]
-        hours += event[HOURS]
-        sessions += event[SESSIONS]
+        paid += event.paid
+        refunded += event.refunded
+        released += event.released
+        hours += event.hours
+        sessions += event.sessions
         unearned, due = terms.owed_and_due(paid, refunded, released, hours, sessions, day)
         self._path_days.append(day)
         self._path.append((day, paid, refunded, released, hours, sessions, unearned, due))
@@ -134,11 +146,11 @@ class Book:
         for day in marks:
             while place < len(days) and days[place] <= day:
                 event = self._events[days[place]]
-                paid += event[PAID]
-                refunded += event[REFUNDED]
-                released += event[RELEASED]
-                hours += event[HOURS]
-                sessions += event[SESSIONS]
+                paid += event.paid
+                refunded += event.refunded
+                released += event.released
+                hours += event.hours
+                sessions += event.sessions
                 place += 1
             unearned, due = terms.owed_and_due(paid, refunded, released, hours, sessions, day)
             self._path_days.append(day)

@@ -111,8 +111,8 @@ class Terms:
     ) -> tuple[int, int]:
         """What is unearned and what may still be released at the close of a day, from 0 up."""
         if self.paid_hours and not self.stages:  # nearly every contract, without detours
-            taught = self.price_fen * hours // self.paid_hours
-            allowed = earned = min(taught, self.price_fen, paid)
+            taught = self.price_fen * min(hours, self.paid_hours) // self.paid_hours
+            allowed = earned = min(taught, paid)
         else:
             share = self.taught(hours, sessions, day)
             earned = self.earned_fen(paid, share)

@@ -28,10 +28,14 @@ HOME_CURRENCY = "CNY"
 
 
 class Ledger:
-    """The facts of an institution that one view sees (rules.md G2), settled on demand."""
+    """The facts of an institution that one view sees (rules.md G2), settled on demand.
 
-    def __init__(self, institution: str, window_days: int) -> None:
+    `by_day`: what each contract is owed is worked out day by day; the immediate rules read none.
+    """
+
+    def __init__(self, institution: str, window_days: int, *, by_day: bool = True) -> None:
         self.institution = institution
+        self.by_day = by_day
         self.window_days = window_days
         self.facts: dict[str, f.Fact] = {}
         self.registers = Registers(institution, ())
@@ -112,8 +116,10 @@ class Ledger:
         self._reclassify_for(known)
         self.directory.put_terms(number, terms)
         self._reclassify_for(terms)
-        self.books[number].terms = terms
-        self.touched.payments.add(number)
+        book = self.books[number]
+        book.terms = terms
+        if book.payments:
+            self.touched.payments.add(number)
         signed = min(each.signed for each in (known, terms) if each is not None)
         self.touched.paths[number] = min(signed, self.touched.paths.get(number, signed))
         # What came before the signature counts from it, but not for deeds of those days.
@@ -266,8 +272,9 @@ class Ledger:
             if entry is not None:
                 post(self, entry, self._classes(entry))
         self._reclassify.clear()
-        for number, since in self.touched.paths.items():
-            self.books[number].retrace(since, self.totals)
+        if self.by_day:
+            for number, since in self.touched.paths.items():
+                self.books[number].retrace(since, self.totals)
         if self.touched.paths:
             self.touched.day(min(self.touched.paths.values()))
         if self.touched.statements:

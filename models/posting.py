@@ -59,7 +59,7 @@ def _say(ledger: Ledger, answer: Answer, day: int, amount: int) -> None:
             ledger.touched.day(day)
 
 
-def _book(ledger: Ledger, contract: str, day: int, what: int, amount: int) -> None:
+def _book(ledger: Ledger, contract: str, day: int, what: str, amount: int) -> None:
     ledger.books[contract].add(day, what, amount)
     paths = ledger.touched.paths
     paths[contract] = min(day, paths.get(contract, day))
