@@ -21,6 +21,7 @@ from alerts.evaluation import Law
 from models.store import files, findings, institutions, progress
 from models.store.engine import reading, writing
 from models.store.progress import Lock
+from streams.collecting import collecting_rarely
 from streams.feeds import intake
 from streams.feeds.archive import Archive
 from streams.feeds.intake import ProvedFile
@@ -85,6 +86,7 @@ def rehearse(paths: Iterable[Path], today: date) -> Summary:
     return summary
 
 
+@collecting_rarely()
 def ingest(
     paths: Iterable[Path],
     engine: Engine,
