@@ -19,9 +19,12 @@ from tests.oracle import oracle
 from tests.strategies import INSTITUTION, KINDS, SEEN, Drawn, histories
 
 EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "150"))
+# A build must not fail by the luck of a draw that nobody has looked at: new histories are tried
+# where a person sees them, the build repeats what is known.
 TRIED = settings(
     max_examples=EXAMPLES,
     deadline=None,
+    derandomize="CI" in os.environ,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 KIND_EXAMPLES = 250
