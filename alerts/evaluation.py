@@ -134,18 +134,19 @@ class Supervision:
 
     def _judge_immediate(self) -> None:
         view = self._open
+        view.charges.clear()
         view.ledger.settle()
         touched = view.ledger.touched
         if touched.registers:
             view.policy = self._area(view.ledger, FOREVER)
         subjects = {
-            "payments": touched.payments,
-            "entry": touched.entries,
-            "account": touched.accounts,
-            "statement": {"\n".join(identity) for identity in touched.statements},
+            "payments": sorted(touched.payments),
+            "entry": sorted(touched.entries),
+            "account": sorted(touched.accounts),
+            "statement": sorted("\n".join(identity) for identity in touched.statements),
         }
         for place, rule in enumerate(IMMEDIATE):
-            for subject in sorted(subjects[rule.subject]):
+            for subject in subjects[rule.subject]:
                 self._judge(place, rule, view, subject)
         touched.clear()
 

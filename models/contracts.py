@@ -111,13 +111,20 @@ class Terms:
     ) -> tuple[int, int]:
         """What is unearned and what may still be released at the close of a day, from 0 up."""
         if self.paid_hours and not self.stages:  # nearly every contract, without detours
-            taught = self.price_fen * min(hours, self.paid_hours) // self.paid_hours
+            taught = self.price_fen
+            if hours < self.paid_hours:
+                taught = taught * hours // self.paid_hours
             allowed = earned = min(taught, paid)
         else:
             share = self.taught(hours, sessions, day)
             earned = self.earned_fen(paid, share)
             allowed = self.allowed_fen(paid, earned, share)
-        return max(0, paid - max(0, refunded) - earned), max(0, allowed - released)
+        owed, due = paid - earned, allowed
+        if refunded > 0:
+            owed = max(0, owed - refunded)
+        if released:
+            due = max(0, due - released)
+        return owed, due
 
 
 def _parts(contract: ContractStated) -> tuple[Part, ...]:

@@ -115,10 +115,10 @@ class Directory:
     def _keys(self, terms: Terms) -> list[tuple[dict[str, set[str]], str]]:
         contract = terms.contract
         references = {reference_of(contract.number), reference_of(contract.order_number)} - {""}
-        keys = [(self.by_reference, reference) for reference in sorted(references)]
+        keys = [(self.by_reference, reference) for reference in references]
         if contract.sub_account:
             keys.append((self.by_sub_account, contract.sub_account))
-        keys.extend((self.by_payer, payer) for payer in sorted(terms.payers) if payer)
+        keys.extend((self.by_payer, payer) for payer in terms.payers if payer)
         return keys
 
 

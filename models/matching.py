@@ -75,10 +75,13 @@ def classify(
     entry: Entry, directory: Directory, registers: Registers, window_days: int
 ) -> tuple[Segment, ...]:
     """The classes of an entry of an account that the institution owns on its booking day."""
-    tiers = _tiers(entry, directory, window_days) if entry.credit else ()
+    tiers: Tiers
+    if entry.credit:
+        tiers = _tiers(entry, directory, window_days)
+    else:
+        tiers = [("", _debit_candidates(entry, directory))]
     days = {entry.day}
-    candidates = [n for _, numbers in tiers for n in numbers]
-    for number in candidates if entry.credit else _debit_candidates(entry, directory):
+    for number in [n for _, numbers in tiers for n in numbers]:
         terms = directory.terms.get(number)
         if terms is not None and terms.signed > entry.day:
             days.add(terms.signed)
@@ -134,11 +137,10 @@ def _tiers(entry: Entry, directory: Directory, window_days: int) -> Tiers:
     Below one with a candidate signed by the booking day no other is ever looked at.
     """
     tiers = []
-    terms = directory.terms
     for tier in _all_tiers(entry, directory, window_days):
         if tier[1]:
             tiers.append(tier)
-            if any(n in terms and terms[n].signed <= entry.day for n in tier[1]):
+            if _visible(directory, tier[1], entry.day):
                 break
     return tiers
 

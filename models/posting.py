@@ -28,7 +28,7 @@ def _move(ledger: Ledger, entry: Entry, sign: int) -> None:
     """Add (1) or take out (-1) all that the entry's segments say."""
     segments = entry.segments
     amount = sign * entry.fact.amount_fen
-    for place, segment in enumerate(segments):
+    for place, segment in enumerate(segments if ledger.by_day else ()):
         ends = segments[place + 1].since if place + 1 < len(segments) else FOREVER
         _say(ledger, segment.answer, segment.since, amount)
         if ends != FOREVER:

@@ -27,10 +27,13 @@ def _charges(view: View, contract: str) -> tuple[Terms | None, list[Charge]]:
     book = view.ledger.books.get(contract)
     if terms is None or book is None or not book.payments:
         return terms, []
-    payments = book.ordered_payments()
-    window = view.number("matching", "charge_window_days", payments[0][0])
-    assert window is not None, "matching.charge_window_days has no value"
-    return terms, charges(payments, window)
+    found = view.charges.get(contract)
+    if found is None:
+        payments = book.ordered_payments()
+        window = view.number("matching", "charge_window_days", payments[0][0])
+        assert window is not None, "matching.charge_window_days has no value"
+        found = view.charges[contract] = charges(payments, window)
+    return terms, found
 
 
 def _subject(contract: str, charge: Charge) -> str:

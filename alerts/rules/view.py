@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
+from models.contracts import Charge
 from models.findings import CANNOT_DECIDE, Finding, Kind, LevelWord, Step
 from models.ledger import Ledger
 from models.money import format_yuan
@@ -21,6 +22,8 @@ class View:
         self.policy = policy
         self.calendar = calendar
         self.as_of = FOREVER
+        self.charges: dict[str, list[Charge]] = {}
+        """By contract, for the rules that ask one after the other; emptied before each round."""
 
     def finding(
         self,
