@@ -21,6 +21,7 @@ from alerts.evaluation import Law
 from models.store import files, findings, institutions, progress
 from models.store.engine import reading, writing
 from models.store.progress import Lock
+from streams import accepting
 from streams.collecting import collecting_rarely
 from streams.feeds import intake
 from streams.feeds.archive import Archive
@@ -110,6 +111,7 @@ def ingest(
         for _, group in groups:
             player.play(group)
             player.close(group, min(today, as_of or today))
+            player.free_accepted()
     summary = player.summary
     summary.closed_day = player.monitor.progress.closed_day
     with reading(engine) as connection:
@@ -262,6 +264,18 @@ class _Player:
         self._hand_waiting()
         for day in days:
             self._hand(Batch(0, close=day))
+
+    def free_accepted(self) -> None:
+        """Tell what was held of statements that an officer accepted."""
+        with reading(self._engine) as connection:
+            if not files.held_count(connection):
+                return
+            parts = accepting.freed(connection)
+        if parts:
+            told = [part.telling for part in parts]
+            self._hand(Batch(0, told, seen_at=_text(_now())))
+            with writing(self._engine) as connection:
+                accepting.release(connection, parts)
 
     def _wait(self, batch: Batch) -> None:
         self._hand_waiting()

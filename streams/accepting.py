@@ -1,0 +1,67 @@
+"""What an officer's StatementAccepted sets free: the held parts of that statement become facts.
+
+They are told as they were read, from the same file and position. Telling them again is harmless,
+so a process killed half-way simply does it again.
+"""
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from models import facts as f
+from models.identity import join_id
+from models.keys import DECODER
+from models.store import dialect
+from models.store.tables import FILES, HELD, JOURNAL, SIGHTINGS
+
+
+class Freed(msgspec.Struct, frozen=True):
+    """A held part as it will be told, with the number of its row in `held`."""
+
+    held_id: int
+    telling: f.Told
+
+
+def freed(connection: Connection) -> list[Freed]:
+    """The waiting parts of statements that were accepted, in the order in which they came."""
+    accepted = select(JOURNAL.c.body).where(JOURNAL.c.kind == f.StatementAccepted.__name__)
+    identities = {
+        (fact.account, fact.statement)
+        for fact in map(DECODER.decode, connection.execute(accepted).scalars())
+        if isinstance(fact, f.StatementAccepted)
+    }
+    if not identities:
+        return []
+    waiting = (
+        select(HELD, FILES.c.sha256)
+        .join(FILES, FILES.c.file_id == HELD.c.file_id)
+        .where(HELD.c.state == "waiting")
+        .order_by(HELD.c.held_id)
+    )
+    return [
+        Freed(
+            row.held_id,
+            f.Told(
+                DECODER.decode(row.body),
+                _stated_at(connection, row.file_id, row.account, row.statement),
+                row.sha256,
+                row.position,
+            ),
+        )
+        for row in connection.execute(waiting).all()
+        if (row.account, row.statement) in identities
+    ]
+
+
+def release(connection: Connection, parts: list[Freed]) -> None:
+    """Note that these parts wait no longer."""
+    rows = [("released", part.held_id) for part in parts]
+    dialect.update(connection, HELD, rows, "state", where="held_id = ?")
+
+
+def _stated_at(connection: Connection, file_id: int, account: str, statement: str) -> str:
+    """When the statement was made, as the file that held it told of it."""
+    received = join_id(f"a:{account}", f.StatementReceived.__name__, statement)
+    query = select(SIGHTINGS.c.stated_at).where(
+        SIGHTINGS.c.file_id == file_id, SIGHTINGS.c.fact_id.startswith(received, autoescape=True)
+    )
+    return connection.execute(query.order_by(SIGHTINGS.c.fact_id)).scalars().first() or ""
