@@ -9,12 +9,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from alerts.evaluation import Supervision
+from models import facts as f
 from models.store.engine import open_store
 from streams.monitor import Batch
 from streams.replay import verify
 from tests.engine import as_answer, in_order, law, standing, tell
 from tests.mutants import MUTANTS, Mutant
 from tests.oracle import Answer, oracle
+from tests.stories import runner
 from tests.stories.runner import INSTITUTION as STORY_INSTITUTION
 from tests.stories.runner import stories, under_trial
 from tests.stories.test_stories import _said
@@ -22,6 +24,7 @@ from tests.strategies import INSTITUTION, Drawn, histories
 from tests.streams import told as shell
 
 HISTORIES = 60
+FOLDER = Path(__file__).parent / "mutants"
 DRAWN: list[tuple[Drawn, Answer]] = []
 
 
@@ -49,6 +52,7 @@ def _histories() -> None:
 def _faults(folder: Path) -> Iterator[str]:
     """What is wrong with the engine as it is now, cheapest trial first."""
     yield from _faults_of_stories()
+    yield from _faults_of_a_late_class()
     yield from _faults_of_histories()
     yield from _faults_of_the_store(folder)
 
@@ -79,6 +83,19 @@ def _faults_of_histories() -> Iterator[str]:
         supervision.evaluate(drawn.closed_day)
         if at_once != in_order(supervision):
             yield "the order matters"
+
+
+def _faults_of_a_late_class() -> Iterator[str]:
+    """Two hours released for two pupils, then the class session in which both were taught."""
+    story = next(runner.read(FOLDER / "late-class.txt"))
+    *before, lesson = story.told
+    assert isinstance(lesson.fact, f.LessonDelivered)
+    supervision = Supervision(STORY_INSTITUTION, law())
+    for portion in (before, [lesson]):
+        tell(supervision, portion)
+        supervision.evaluate(story.closes[0].day)
+    if in_order(supervision) != standing(story.told, STORY_INSTITUTION, story.closes[0].day):
+        yield "a class session that comes late is forgotten"
 
 
 def _faults_of_the_store(folder: Path) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The class of an entry and the contract it belongs to, with its reason (rules.md M1-M3)."""
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -41,7 +41,11 @@ CONTRACT = f.ContractStated(
 )
 
 
-def entry(direction: Any, amount_fen: int = 300_000, **fields: Any) -> f.EntryBooked:  # noqa: ANN401
+def entry(
+    direction: Literal["C", "D"],
+    amount_fen: int = 300_000,
+    **fields: Any,  # noqa: ANN401 -- fields of an entry
+) -> f.EntryBooked:
     """An entry of 15 March on the dedicated account."""
     fields = {"account": OWN, "booking_date": DAY, **fields}
     return f.EntryBooked(serial="S1", amount_fen=amount_fen, direction=direction, **fields)
@@ -70,7 +74,11 @@ def answers(
     return [(date.fromordinal(segment.since), segment.answer) for segment in segments]
 
 
-def answer(fact: f.EntryBooked, *contracts: f.ContractStated, **others: Any) -> Answer:  # noqa: ANN401
+def answer(
+    fact: f.EntryBooked,
+    *contracts: f.ContractStated,
+    **others: Any,  # noqa: ANN401 -- handed on
+) -> Answer:
     """What the entry is by all that is known."""
     return answers(fact, *contracts, **others)[-1][1]
 

@@ -13,7 +13,7 @@ from models.reversals import Reversals
 DAY = date(2024, 3, 15)
 
 
-def entry(serial: str, after: int = 0, **fields: Any) -> Entry:  # noqa: ANN401 -- fields of an entry
+def entry(serial: str, after: int = 0, **fields: Any) -> Entry:  # noqa: ANN401 -- of an entry
     """A credit, or with `reversal` the debit that takes one back."""
     direction = "D" if fields.get("reversal") else "C"
     fields = {"counterparty_name": "王芳", "direction": direction, "amount_fen": 100, **fields}

@@ -14,6 +14,8 @@ from alerts.rules import charging
 from alerts.rules.view import View
 from models import facts as f
 from models import matching
+from models.contracts import Terms
+from models.ledger import Ledger
 from models.registers import Registers
 from models.reversals import Reversals
 from models.store import dialect, progress
@@ -112,6 +114,48 @@ def _number_off(rule: str, name: str, change: Callable[[int], int]) -> Mutant:
     return mutant
 
 
+def only_the_first_contract_is_retraced(patch: pytest.MonkeyPatch) -> None:
+    """Of all the contracts that a batch touched, one path is worked out again."""
+    settle = Ledger.settle
+
+    def forgetful(self: Ledger) -> None:
+        for number in list(self.touched.paths)[1:]:
+            del self.touched.paths[number]
+        settle(self)
+
+    patch.setattr(Ledger, "settle", forgetful)
+
+
+def earned_is_rounded_up(patch: pytest.MonkeyPatch) -> None:
+    """The last fen of a lesson is earned by the institution."""
+    owed_and_due = Terms.owed_and_due
+
+    def generous(self: Terms, *given: int) -> tuple[int, int]:
+        owed, due = owed_and_due(self, *given)
+        return max(0, owed - 1), due + 1
+
+    patch.setattr(Terms, "owed_and_due", generous)
+
+
+def told_twice_counts_twice(patch: pytest.MonkeyPatch) -> None:
+    """A fact that is told again is a further fact."""
+    put = Ledger.put
+
+    def again(self: Ledger, identifier: str, fact: f.Fact | None) -> None:
+        known = self.facts.pop(identifier, None) if fact is not None else None
+        put(self, identifier, fact)
+        if known is fact and isinstance(fact, f.EntryBooked):
+            self.series.book(self.entries[identifier], adding=True)
+
+    patch.setattr(Versions, "_merge", lambda *_: True)
+    patch.setattr(Ledger, "put", again)
+
+
+def half_a_batch_is_committed(patch: pytest.MonkeyPatch) -> None:
+    """Journal rows are committed before the findings that they lead to, and those are lost."""
+    patch.setattr(Monitor, "_judge", lambda *_: Outcome())
+
+
 def offset_before_facts(patch: pytest.MonkeyPatch) -> None:
     """The offset is committed in a transaction of its own, before the facts."""
     handle = Monitor.handle
@@ -146,6 +190,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *(last_writer_wins, retraction_ignored, first_match_wins, every_refund_explained),
     *(reversal_still_counts, forgotten_touch, closed_view_sees_everything),
     *(designation_end_is_ownership_end, tolerance_one_day_short),
+    *(only_the_first_contract_is_retraced, earned_is_rounded_up, told_twice_counts_twice),
     span_of_exactly_three_months_fires,
     _number_off("charge-amount", "limit_fen", lambda fen: fen - 1),
     _number_off("charge-hours", "limit_hours", lambda hours: hours + 1),
@@ -156,5 +201,6 @@ MUTANTS: tuple[Mutant, ...] = (
     _number_off("coverage-short", "closes_working_days", lambda days: days - 1),
     _number_off("several-accounts", "window_days", lambda days: days - 1),
     _number_off("payment-outside-account", "red_above_fen", lambda fen: fen - 1),
+    half_a_batch_is_committed,
     *(offset_before_facts, stated_times_never_widen, history_forgotten),
 )
