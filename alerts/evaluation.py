@@ -160,7 +160,8 @@ class Supervision:
         if advanced and view.as_of and view.policy.changes(view.as_of, closed):
             touched.everything()
         view.as_of = closed
-        ledger.settle()
+        # With nothing pending both views have the same facts but lessons and balances.
+        ledger.settle(twin=None if self._pending else self._open.ledger)
         if touched.registers:
             view.policy = self._area(ledger, closed)
         if not advanced and touched.since == FOREVER and not touched.requests:

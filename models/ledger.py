@@ -255,8 +255,11 @@ class Ledger:
 
     # ---- settling ----
 
-    def settle(self) -> None:
-        """Bring everything derived up to date with the facts put since the last call."""
+    def settle(self, twin: "Ledger | None" = None) -> None:
+        """Bring everything derived up to date with the facts put since the last call.
+
+        `twin` is settled and holds the same facts that classes depend on: its answers are ours.
+        """
         if self.touched.registers:
             self.registers = Registers(self.institution, self._register_rows.values())
             self._reclassify |= self.entries.keys()
@@ -270,7 +273,8 @@ class Ledger:
         for identifier in sorted(self._reclassify):
             entry = self.entries.get(identifier)
             if entry is not None:
-                post(self, entry, self._classes(entry))
+                known = self._classes(entry) if twin is None else twin.entries[identifier].segments
+                post(self, entry, known)
         self._reclassify.clear()
         if self.by_day:
             for number, since in self.touched.paths.items():

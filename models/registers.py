@@ -37,6 +37,7 @@ class Registers:
     def __init__(self, institution: str, rows: Iterable[f.Fact]) -> None:
         self.institution = institution
         self._designated_on: dict[int, tuple[str, ...]] = {}
+        self._modes_on: dict[int, set[str]] = {}
         by_account: dict[str, list[f.AccountStated]] = {}
         self._states: list[f.InstitutionStated] = []
         self._agreements: dict[str, list[f.CustodyStated]] = {}
@@ -129,11 +130,15 @@ class Registers:
 
     def agreement(self, mode: str, day: int) -> bool:
         """Whether an agreement of this mode (custody or reserve) covers the day."""
-        for rows in self._agreements.values():
-            row = _holding(rows, day)
-            if row is not None and row.mode == mode and day <= ordinal(row.valid_to):
-                return True
-        return False
+        return mode in self._modes(day)
+
+    def _modes(self, day: int) -> set[str]:
+        known = self._modes_on.get(day)
+        if known is None:
+            held = (_holding(rows, day) for rows in self._agreements.values())
+            known = {row.mode for row in held if row and day <= ordinal(row.valid_to)}
+            self._modes_on[day] = known
+        return known
 
     def bar(self, day: int) -> str:
         """Why charging is barred on that day (rules.md C6), empty when it is not."""
