@@ -194,9 +194,10 @@ class Supervision:
     def _days(self, since: int, closed: int) -> set[str]:
         """Days with debits, of broken statements, and those of which something stands."""
         ledger = self._closed.ledger
-        days = ledger.debits_on.keys() | ledger.broken_days(since, closed)
-        found = {f"day:{date.fromordinal(d).isoformat()}" for d in days if since <= d <= closed}
-        return found | self._days_found
+        days = ledger.broken_days(since, closed)
+        first = max(since, ledger.series.first)
+        days.update(day for day in range(first, closed + 1) if ledger.debits_on.get(day))
+        return {f"day:{date.fromordinal(day).isoformat()}" for day in days} | self._days_found
 
     def _judge_entries(self, view: View, entries: set[str]) -> None:
         for place, rule in enumerate(AT_CLOSE, len(IMMEDIATE)):

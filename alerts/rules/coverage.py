@@ -23,9 +23,11 @@ def coverage_short(view: View, _subject: str) -> list[Finding]:
         return []
     answer = _answer(view, view.as_of)
     if isinstance(answer, Unknown):
-        day = view.as_of
-        while day > view.ledger.series.first and _answer(view, day - 1) == answer:
-            day -= 1
+        run = f"{RULE} {answer}"
+        start = view.ledger.series.run_start(
+            run, view.as_of, lambda day: _answer(view, day) == answer
+        )
+        day = view.as_of if start is None else start
         return [view.undecided(RULE, "coverage", day=day, missing=str(answer))]
     if not isinstance(answer, tuple):
         return []
