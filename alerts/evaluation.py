@@ -197,7 +197,10 @@ class Supervision:
         days = ledger.broken_days(since, closed)
         first = max(since, ledger.series.first)
         days.update(day for day in range(first, closed + 1) if ledger.debits_on.get(day))
-        return {f"day:{date.fromordinal(day).isoformat()}" for day in days} | self._days_found
+        # A day before the first touched one stands as it did.
+        first_subject = f"day:{date.fromordinal(max(since, 1)).isoformat()}"
+        found = {subject for subject in self._days_found if subject >= first_subject}
+        return found | {f"day:{date.fromordinal(day).isoformat()}" for day in days}
 
     def _judge_entries(self, view: View, entries: set[str]) -> None:
         for place, rule in enumerate(AT_CLOSE, len(IMMEDIATE)):

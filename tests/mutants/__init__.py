@@ -118,10 +118,10 @@ def only_the_first_contract_is_retraced(patch: pytest.MonkeyPatch) -> None:
     """Of all the contracts that a batch touched, one path is worked out again."""
     settle = Ledger.settle
 
-    def forgetful(self: Ledger) -> None:
+    def forgetful(self: Ledger, **given: Any) -> None:  # noqa: ANN401 -- handed on as it is
         for number in list(self.touched.paths)[1:]:
             del self.touched.paths[number]
-        settle(self)
+        settle(self, **given)
 
     patch.setattr(Ledger, "settle", forgetful)
 
