@@ -4,7 +4,7 @@ Unearned and due change only on days of events, so a path is a short list of poi
 told to the institution as differences by day.
 """
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 
 import msgspec
@@ -45,28 +45,32 @@ class Book:
     def __init__(self) -> None:
         self.terms: Terms | None = None
         self.payments: dict[str, tuple[int, int]] = {}
-        self._events: dict[int, Event] = {}
         self._days: list[int] = []
+        self._events: list[Event] = []
         self._path: list[Point] = []
         self._path_days: list[int] = []
 
     def add(self, day: int, what: str, amount: int) -> None:
         """Add to (or, negative, take from) what happened on a day."""
-        event = self._events.get(day) or self._begin(day)
+        event = self._event(day)
         setattr(event, what, getattr(event, what) + amount)
 
     def lesson(self, day: int, hours: int, sessions: int) -> None:
         """Add (or, negative, take out) the hours of a class session: the hot path."""
-        event = self._events.get(day) or self._begin(day)
+        event = self._event(day)
         event.hours += hours
         event.sessions += sessions
 
-    def _begin(self, day: int) -> Event:
-        event = self._events[day] = Event()
-        if not self._days or day > self._days[-1]:
-            self._days.append(day)
-        else:
-            insort(self._days, day)
+    def _event(self, day: int) -> Event:
+        days = self._days
+        place = len(days)
+        if days and day <= days[-1]:
+            place = bisect_left(days, day)
+            if days[place] == day:
+                return self._events[place]
+        event = Event()
+        days.insert(place, day)
+        self._events.insert(place, event)
         return event
 
     def ordered_payments(self) -> list[tuple[int, str, int]]:
@@ -89,11 +93,9 @@ class Book:
     def lessons_by(self, day: int) -> tuple[int, int]:
         """Hours and sessions taught through a day, whether the contract was signed by then."""
         hours = sessions = 0
-        for event_day in self._days:
-            if event_day > day:
-                break
-            hours += self._events[event_day].hours
-            sessions += self._events[event_day].sessions
+        for event in self._events[: bisect_right(self._days, day)]:
+            hours += event.hours
+            sessions += event.sessions
         return hours, sessions
 
     def retrace(self, since: int, totals: Totals) -> None:
@@ -117,7 +119,7 @@ class Book:
         terms = self.terms
         assert terms is not None
         before = self._path[-1]
-        event = self._events[day]
+        event = self._events[-1]
         _, paid, refunded, released, hours, sessions, _, _ = before
         paid += event.paid
         refunded += event.refunded
@@ -145,7 +147,7 @@ class Book:
         marks = self._marks(terms, since, place)
         for day in marks:
             while place < len(days) and days[place] <= day:
-                event = self._events[days[place]]
+                event = self._events[place]
                 paid += event.paid
                 refunded += event.refunded
                 released += event.released
