@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from models.contracts import Terms
 from models.facts import PaymentAttributed, RefundAnswered, RefundRequested, WithdrawalApproved
 from models.identity import reference_of
+from models.index import Index
 
 
 class Request:
@@ -39,9 +40,9 @@ class Directory:
         self.approvals: dict[str, int] = {}
         self.attributions: dict[str, str] = {}
         self.attributed_to: dict[str, set[str]] = defaultdict(set)
-        self.by_reference: dict[str, set[str]] = defaultdict(set)
-        self.by_sub_account: dict[str, set[str]] = defaultdict(set)
-        self.by_payer: dict[str, set[str]] = defaultdict(set)
+        self.by_reference: Index[str] = Index()
+        self.by_sub_account: Index[str] = Index()
+        self.by_payer: Index[str] = Index()
         self.requests_by_reference: dict[str, set[str]] = defaultdict(set)
         self.requests_of: dict[str, set[str]] = defaultdict(set)
         self.approvals_by_reference: dict[str, set[str]] = defaultdict(set)
@@ -51,11 +52,11 @@ class Directory:
         old = self.terms.pop(number, None)
         if old is not None:
             for table, key in self._keys(old):
-                table[key].discard(number)
+                table.put(key, number, adding=False)
         if terms is not None:
             self.terms[number] = terms
             for table, key in self._keys(terms):
-                table[key].add(number)
+                table.put(key, number, adding=True)
 
     def put_request(self, number: str, request: Request | None) -> None:
         """Set or remove a refund request."""
@@ -94,7 +95,7 @@ class Directory:
         """Contracts whose number or order number is one of the runs."""
         found: set[str] = set()
         for run in runs:
-            found |= self.by_reference.get(run, _NONE)
+            found.update(self.by_reference.get(run))
         return found
 
     def named_requests(self, runs: tuple[str, ...]) -> set[str]:
@@ -112,7 +113,7 @@ class Directory:
             for number in self.approvals_by_reference.get(run, _NONE)
         )
 
-    def _keys(self, terms: Terms) -> list[tuple[dict[str, set[str]], str]]:
+    def _keys(self, terms: Terms) -> list[tuple[Index[str], str]]:
         contract = terms.contract
         references = {reference_of(contract.number), reference_of(contract.order_number)} - {""}
         keys = [(self.by_reference, reference) for reference in references]

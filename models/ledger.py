@@ -15,6 +15,7 @@ from models.book import Book, Totals
 from models.contracts import Terms
 from models.directory import Directory, Request
 from models.identity import reference_of
+from models.index import Index
 from models.keys import fact_id, own_day
 from models.matching import Entry, classify, may_pay
 from models.outside import OutsideSources
@@ -65,9 +66,9 @@ class Ledger:
         self._register_rows: dict[str, f.Fact] = {}
         self._answers: dict[str, dict[str, f.RefundAnswered]] = defaultdict(dict)
         self._asked: dict[str, f.RefundRequested] = {}
-        self._by_run: dict[str, set[str]] = defaultdict(set)
-        self._by_name: dict[str, set[str]] = defaultdict(set)
-        self._by_sub_account: dict[str, set[str]] = defaultdict(set)
+        self._by_run: Index[str] = Index()
+        self._by_name: Index[str] = Index()
+        self._by_sub_account: Index[str] = Index()
         self._reclassify: set[str] = set()
 
     def put(self, identifier: str, fact: f.Fact | None) -> None:
@@ -136,16 +137,16 @@ class Ledger:
         contract = terms.contract
         self._reclassify |= self.directory.attributed_to.get(terms.number, set())
         for text in (contract.number, contract.order_number):
-            self._reclassify |= self._by_run.get(reference_of(text), set())
+            self._reclassify.update(self._by_run.get(reference_of(text)))
         if contract.sub_account:
-            self._reclassify |= self._by_sub_account.get(contract.sub_account, set())
+            self._reclassify.update(self._by_sub_account.get(contract.sub_account))
         for payer in terms.payers:
-            for identifier in self._by_name.get(payer, ()):
+            for identifier in self._by_name.get(payer):
                 entry = self.entries[identifier]
                 if not entry.credit or may_pay(entry, terms, self.window_days):
                     self._reclassify.add(identifier)
         for request in self.directory.requests_of.get(terms.number, ()):
-            self._reclassify |= self._by_run.get(reference_of(request), set())
+            self._reclassify.update(self._by_run.get(reference_of(request)))
 
     def put_entry(self, identifier: str, fact: f.EntryBooked, adding: bool) -> None:
         """A booked entry; in another currency it is only shown (G11)."""
@@ -171,14 +172,14 @@ class Ledger:
             self.touched.entries.add(identifier)
 
     def _index(self, entry: Entry, adding: bool) -> None:
-        places = [self._by_run[run] for run in entry.runs]
+        for run in entry.runs:
+            self._by_run.put(run, entry.id, adding=adding)
         if entry.name:
-            places.append(self._by_name[entry.name])
+            self._by_name.put(entry.name, entry.id, adding=adding)
         if entry.fact.sub_account:
-            places.append(self._by_sub_account[entry.fact.sub_account])
+            self._by_sub_account.put(entry.fact.sub_account, entry.id, adding=adding)
         if not entry.credit:
-            places.append(self.debits_on[entry.day])
-        for place in places:
+            place = self.debits_on[entry.day]
             (place.add if adding else place.discard)(entry.id)
 
     def put_balance(self, identifier: str, fact: f.BalanceReported, adding: bool) -> None:
@@ -229,15 +230,15 @@ class Ledger:
         request = Request(asked, self._answers[number].values()) if asked else None
         self.directory.put_request(number, request)
         self.touched.requests.add(number)
-        self._reclassify |= self._by_run.get(reference_of(number), set())
+        self._reclassify.update(self._by_run.get(reference_of(number)))
         for each in {contract, request.contract if request else ""} - {""}:
-            self._reclassify |= self._by_run.get(reference_of(each), set())
+            self._reclassify.update(self._by_run.get(reference_of(each)))
             self._reclassify_for(self.directory.terms.get(each))
 
     def put_approval(self, _identifier: str, fact: f.WithdrawalApproved, adding: bool) -> None:
         """An approval that a debit may name."""
         self.directory.put_approval(fact.number, fact if adding else None)
-        self._reclassify |= self._by_run.get(reference_of(fact.number), set())
+        self._reclassify.update(self._by_run.get(reference_of(fact.number)))
 
     def put_attribution(self, _identifier: str, fact: f.PaymentAttributed, adding: bool) -> None:
         """A person says where an entry belongs."""

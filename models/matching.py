@@ -4,8 +4,7 @@ An answer is a timeline: a contract signed, or a request asked, after the bookin
 its own day on, so a late signature makes a second segment.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -15,7 +14,7 @@ from models.facts import EntryBooked
 from models.identity import normalise_name, reference_runs
 from models.registers import Registers
 
-Tiers = Sequence[tuple[str, AbstractSet[str]]]
+Tiers = Sequence[tuple[str, Collection[str]]]
 """The reason of a tier of M2, in order, with its candidates, signed or not yet."""
 
 INTEREST_WORDS = ("结息", "利息")
@@ -107,7 +106,7 @@ def _mentions(text: str, words: Iterable[str]) -> bool:
     return False
 
 
-def _visible(directory: Directory, numbers: AbstractSet[str], day: int) -> list[str]:
+def _visible(directory: Directory, numbers: Collection[str], day: int) -> list[str]:
     """Of these contracts those signed by the day, in order."""
     terms = directory.terms
     return sorted([n for n in numbers if n in terms and terms[n].signed <= day])
@@ -147,7 +146,7 @@ def _tiers(entry: Entry, directory: Directory, window_days: int) -> Tiers:
 
 def _all_tiers(
     entry: Entry, directory: Directory, window_days: int
-) -> Iterator[tuple[str, AbstractSet[str]]]:
+) -> Iterator[tuple[str, Collection[str]]]:
     attributed = directory.attributions.get(entry.id)
     if attributed is not None:
         yield "attributed", {attributed}
@@ -155,9 +154,9 @@ def _all_tiers(
     if entry.runs:
         yield "reference", directory.named_contracts(entry.runs)
     if entry.fact.sub_account:
-        yield "sub-account", directory.by_sub_account.get(entry.fact.sub_account, set())
+        yield "sub-account", directory.by_sub_account.get(entry.fact.sub_account)
     if entry.name:
-        numbers = directory.by_payer.get(entry.name, ())
+        numbers = directory.by_payer.get(entry.name)
         payable = {n for n in numbers if may_pay(entry, directory.terms[n], window_days)}
         yield "payer-and-amount", payable
 
@@ -221,7 +220,7 @@ def _open_requests(entry: Entry, directory: Directory) -> set[str]:
     found: set[str] = set()
     if not entry.name:
         return found
-    for contract in directory.by_payer.get(entry.name, ()):
+    for contract in directory.by_payer.get(entry.name):
         for number in directory.requests_of.get(contract, ()):
             request = directory.requests[number]
             due = request.due_fen(entry.day)

@@ -7,6 +7,7 @@ text), or it is the only entry of that amount and counterparty before it. Anythi
 from collections import defaultdict
 from collections.abc import Mapping
 
+from models.index import Index
 from models.matching import Answer, Entry, Segment
 
 Side = tuple[str, bool, int]
@@ -16,7 +17,7 @@ class Reversals:
     """The pairs of an institution, worked out again for the amounts that a batch touched."""
 
     def __init__(self) -> None:
-        self._entries: dict[Side, set[str]] = defaultdict(set)
+        self._entries: Index[Side] = Index()
         self._reversals: dict[Side, set[str]] = defaultdict(set)
         self._pairs: dict[Side, dict[str, str]] = {}
         self._paired: dict[str, str] = {}
@@ -26,8 +27,11 @@ class Reversals:
         """Note an entry or reversal; settle() pairs."""
         reversal = entry.fact.reversal
         side = (entry.account, entry.credit != reversal, entry.fact.amount_fen)
-        place = (self._reversals if reversal else self._entries)[side]
-        (place.add if adding else place.discard)(entry.id)
+        if reversal:
+            place = self._reversals[side]
+            (place.add if adding else place.discard)(entry.id)
+        else:
+            self._entries.put(side, entry.id, adding=adding)
         if reversal or self._reversals.get(side):
             self._dirty.add(side)
 
@@ -61,7 +65,9 @@ class Reversals:
 
     def _pair(self, side: Side, entries: Mapping[str, Entry]) -> dict[str, str]:
         pairs: dict[str, str] = {}
-        originals = sorted((entries[i] for i in self._entries[side]), key=lambda e: (e.day, e.id))
+        originals = sorted(
+            (entries[i] for i in self._entries.get(side)), key=lambda e: (e.day, e.id)
+        )
         reversals = sorted((entries[i] for i in self._reversals[side]), key=lambda e: (e.day, e.id))
         for named in (True, False):
             for reversal in reversals:
