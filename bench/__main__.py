@@ -22,8 +22,8 @@ Laps = dict[str, list[Lap]]
 def main(arguments: list[str]) -> int:
     """Measure as the arguments say; the exit code."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--institutions", type=int, default=60)
-    parser.add_argument("--months", type=int, default=6)
+    parser.add_argument("--institutions", type=int, default=30)
+    parser.add_argument("--months", type=int, default=12)
     parser.add_argument("--runs", type=int, default=5, help="interleaved; medians are told")
     parser.add_argument("--quick", action="store_true", help="a small city once: is it working?")
     parser.add_argument("--save", metavar="NAME", help="also write bench/results/NAME.json")

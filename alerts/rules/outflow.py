@@ -40,11 +40,11 @@ def outflow_large(view: View, subject: str) -> list[Finding]:
     week = sum(unscheduled(view, each).amount_fen for each in range(day - window + 1, day + 1))
     bases = [_base(view, day, each) for each in range(day - window, day)]
     known = [base for base in bases if base is not None]
-    if bases[-1] is None:
+    if len(known) < window:  # the unknown close might have been the highest
         return [view.undecided(RULE, subject, day=day, missing="balance", evidence=flow.entries)]
-    base_week = max(known)
+    base_day, base_week = known[-1], max(known)
     levels = [
-        _level(view, "day_percent", day, flow.amount_fen, bases[-1]),
+        _level(view, "day_percent", day, flow.amount_fen, base_day),
         _level(view, "week_percent", day, week, base_week),
     ]
     level = max((each for each in levels if each), key=LEVEL_WORDS.index, default=None)
@@ -61,11 +61,11 @@ def outflow_large(view: View, subject: str) -> list[Finding]:
             evidence=flow.entries,
             formula=(
                 yuan("unscheduled_day", flow.amount_fen),
-                yuan("balance_before", bases[-1]),
+                yuan("balance_before", base_day),
                 number(
                     "day_percent",
-                    _percent(flow.amount_fen, bases[-1]),
-                    share_of(flow.amount_fen, bases[-1]),
+                    _percent(flow.amount_fen, base_day),
+                    share_of(flow.amount_fen, base_day),
                 ),
                 yuan("unscheduled_week", week),
                 yuan("highest_balance_week", base_week),
