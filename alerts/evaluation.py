@@ -52,8 +52,9 @@ class Supervision:
         window = law.policy.area("").value("matching", "window_days", FOREVER)
         assert window is not None, "matching.window_days has no value"
         area = law.policy.area("")
-        self._open = View(Ledger(institution, int(window), by_day=False), area, law.calendar)
-        self._closed = View(Ledger(institution, int(window)), area, law.calendar)
+        open_ledger = Ledger(institution, int(window), by_day=False)
+        self._open = View(open_ledger, area, law.calendar)
+        self._closed = View(Ledger(institution, int(window), twin=open_ledger), area, law.calendar)
         self._closed.as_of = 0
         self._pending: dict[str, int] = {}
         self._results: dict[tuple[int, str], tuple[Finding, ...]] = {}
@@ -161,7 +162,7 @@ class Supervision:
             touched.everything()
         view.as_of = closed
         # With nothing pending both views have the same facts but lessons and balances.
-        ledger.settle(twin=None if self._pending else self._open.ledger)
+        ledger.settle(as_twin=not self._pending)
         if touched.registers:
             view.policy = self._area(ledger, closed)
         if not advanced and touched.since == FOREVER and not touched.requests:

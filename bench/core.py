@@ -9,7 +9,7 @@ from bench.city import Days, Stated, stated
 from bench.clock import Lap, resident_bytes
 from models import facts as f
 from models.keys import DECODER
-from streams.collecting import collecting_rarely
+from streams.collecting import collect_rarely
 
 LAST_WEEK_DAYS, LONG_AGO_DAYS = 3, 60
 LATE_FACTS = 10
@@ -24,9 +24,9 @@ def decode(city: dict[str, Days]) -> Lap:
     return lap
 
 
-@collecting_rarely()
 def supervise(city: dict[str, Days], law: Law) -> tuple[Lap, list[Supervision]]:
     """Add and judge day by day; the institutions are handed back as they then stand."""
+    collect_rarely()
     count = sum(len(told) for days in city.values() for _, told in days)
     kept = []
     with Lap(count) as lap:

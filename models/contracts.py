@@ -9,7 +9,7 @@ from fractions import Fraction
 import msgspec
 
 from models.facts import ContractStated, Instalment
-from models.identity import normalise_name
+from models.identity import normalise_name, reference_of
 from models.money import divide_down
 
 
@@ -51,13 +51,16 @@ class Terms:
 
     __slots__ = (
         *("amounts", "begins", "by_days", "contract", "decidable", "ends", "hours_known"),
-        *("number", "paid_hours", "parts", "payers", "price_fen", "sessions", "signed", "stages"),
+        *("number", "paid_hours", "parts", "payers", "price_fen", "references", "sessions"),
+        *("signed", "stages"),
     )
 
     def __init__(self, contract: ContractStated) -> None:
         self.contract = contract
         self.number = contract.number
         self.signed = contract.signed.toordinal()
+        named = {reference_of(contract.number), reference_of(contract.order_number)}
+        self.references = tuple(sorted(named - {""}))
         self.payers = frozenset(normalise_name(payer) for payer in contract.payers)
         self.price_fen = contract.price_fen
         self.amounts = {contract.price_fen, *(part.amount_fen for part in contract.instalments)}

@@ -114,11 +114,9 @@ class Directory:
         )
 
     def _keys(self, terms: Terms) -> list[tuple[Index[str], str]]:
-        contract = terms.contract
-        references = {reference_of(contract.number), reference_of(contract.order_number)} - {""}
-        keys = [(self.by_reference, reference) for reference in references]
-        if contract.sub_account:
-            keys.append((self.by_sub_account, contract.sub_account))
+        keys = [(self.by_reference, reference) for reference in terms.references]
+        if terms.contract.sub_account:
+            keys.append((self.by_sub_account, terms.contract.sub_account))
         keys.extend((self.by_payer, payer) for payer in terms.payers if payer)
         return keys
 

@@ -32,10 +32,19 @@ class Ledger:
     """The facts of an institution that one view sees (rules.md G2), settled on demand.
 
     `by_day`: what each contract is owed is worked out day by day; the immediate rules read none.
+    `twin` is the other view of the same institution: what both have is worked out once.
     """
 
-    def __init__(self, institution: str, window_days: int, *, by_day: bool = True) -> None:
+    def __init__(
+        self,
+        institution: str,
+        window_days: int,
+        *,
+        by_day: bool = True,
+        twin: "Ledger | None" = None,
+    ) -> None:
         self.institution = institution
+        self._twin = twin
         self.by_day = by_day
         self.window_days = window_days
         self.facts: dict[str, f.Fact] = {}
@@ -111,9 +120,9 @@ class Ledger:
 
     def put_contract(self, identifier: str, contract: f.ContractStated, adding: bool) -> None:
         """A contract: entries that may belong to it are classed again."""
-        terms = Terms(contract) if adding else None
         number = contract.number
         known = self.directory.terms.get(number)
+        terms = self._terms(contract) if adding else None
         self._reclassify_for(known)
         self.directory.put_terms(number, terms)
         self._reclassify_for(terms)
@@ -130,16 +139,21 @@ class Ledger:
         self.touched.requests |= self.directory.requests_of.get(number, set())
         self.outside.contract(self, identifier, contract, adding)
 
+    def _terms(self, contract: f.ContractStated) -> Terms:
+        """Those of the twin where it has the same contract: most have, and reading one costs."""
+        known = self._twin.directory.terms.get(contract.number) if self._twin else None
+        return known if known is not None and known.contract is contract else Terms(contract)
+
     def _reclassify_for(self, terms: Terms | None) -> None:
         """The entries whose answer may depend on these terms."""
         if terms is None:
             return
-        contract = terms.contract
-        self._reclassify |= self.directory.attributed_to.get(terms.number, set())
-        for text in (contract.number, contract.order_number):
-            self._reclassify.update(self._by_run.get(reference_of(text)))
-        if contract.sub_account:
-            self._reclassify.update(self._by_sub_account.get(contract.sub_account))
+        if self.directory.attributed_to:
+            self._reclassify |= self.directory.attributed_to.get(terms.number, set())
+        for reference in terms.references:
+            self._reclassify.update(self._by_run.get(reference))
+        if terms.contract.sub_account:
+            self._reclassify.update(self._by_sub_account.get(terms.contract.sub_account))
         for payer in terms.payers:
             for identifier in self._by_name.get(payer):
                 entry = self.entries[identifier]
@@ -256,15 +270,17 @@ class Ledger:
 
     # ---- settling ----
 
-    def settle(self, twin: "Ledger | None" = None) -> None:
+    def settle(self, *, as_twin: bool = False) -> None:
         """Bring everything derived up to date with the facts put since the last call.
 
-        `twin` is settled and holds the same facts that classes depend on: its answers are ours.
+        `as_twin`: the twin is settled and holds the same facts that classes depend on, so its
+        answers are ours.
         """
+        twin = self._twin if as_twin else None
         if self.touched.registers:
             self.registers = Registers(self.institution, self._register_rows.values())
             self._reclassify |= self.entries.keys()
-            self.touched.payments |= self.books.keys()
+            self.touched.payments.update(n for n, book in self.books.items() if book.payments)
             self.touched.accounts |= self.foreign_on.keys()
             self.touched.statements |= self.statements.keys()
             self.touched.entries |= self.entries.keys()

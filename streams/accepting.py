@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from models import facts as f
 from models.identity import join_id
 from models.keys import DECODER
-from models.store import dialect
+from models.store import dialect, journal
 from models.store.tables import FILES, HELD, JOURNAL, SIGHTINGS
 
 
@@ -23,20 +23,14 @@ class Freed(msgspec.Struct, frozen=True):
 
 def freed(connection: Connection) -> list[Freed]:
     """The waiting parts of statements that were accepted, in the order in which they came."""
-    accepted = select(JOURNAL.c.body).where(JOURNAL.c.kind == f.StatementAccepted.__name__)
-    identities = {
-        (fact.account, fact.statement)
-        for fact in map(DECODER.decode, connection.execute(accepted).scalars())
-        if isinstance(fact, f.StatementAccepted)
-    }
-    if not identities:
-        return []
     waiting = (
         select(HELD, FILES.c.sha256)
         .join(FILES, FILES.c.file_id == HELD.c.file_id)
-        .where(HELD.c.state == "waiting")
+        .where(HELD.c.state == "waiting", HELD.c.account != "")
         .order_by(HELD.c.held_id)
     )
+    rows = connection.execute(waiting).all()
+    identities = _accepted(connection, {(row.account, row.statement) for row in rows})
     return [
         Freed(
             row.held_id,
@@ -47,7 +41,7 @@ def freed(connection: Connection) -> list[Freed]:
                 row.position,
             ),
         )
-        for row in connection.execute(waiting).all()
+        for row in rows
         if (row.account, row.statement) in identities
     ]
 
@@ -56,6 +50,19 @@ def release(connection: Connection, parts: list[Freed]) -> None:
     """Note that these parts wait no longer."""
     rows = [("released", part.held_id) for part in parts]
     dialect.update(connection, HELD, rows, "state", where="held_id = ?")
+
+
+def _accepted(connection: Connection, statements: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of these statements, by account and identity, that an officer accepted."""
+    by_id = {
+        join_id(f"a:{account}", f.StatementAccepted.__name__, statement): (account, statement)
+        for account, statement in statements
+    }
+    streams = {journal.account_stream(account) for account, _ in statements}
+    told = select(JOURNAL.c.fact_id).where(
+        JOURNAL.c.stream.in_(sorted(streams)), JOURNAL.c.fact_id.in_(sorted(by_id))
+    )
+    return {by_id[identifier] for identifier in connection.execute(told).scalars()}
 
 
 def _stated_at(connection: Connection, file_id: int, account: str, statement: str) -> str:

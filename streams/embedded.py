@@ -22,7 +22,7 @@ from models.store import files, findings, institutions, progress
 from models.store.engine import reading, writing
 from models.store.progress import Lock
 from streams import accepting
-from streams.collecting import collecting_rarely
+from streams.collecting import collect_rarely
 from streams.feeds import intake
 from streams.feeds.archive import Archive
 from streams.feeds.intake import ProvedFile
@@ -87,7 +87,6 @@ def rehearse(paths: Iterable[Path], today: date) -> Summary:
     return summary
 
 
-@collecting_rarely()
 def ingest(
     paths: Iterable[Path],
     engine: Engine,
@@ -103,6 +102,7 @@ def ingest(
     StoreLocked: another process is at it. OffsetMoved: another process took over.
     """
     begun = perf_counter()
+    collect_rarely()
     groups = intake.plan(paths, today, archive)
     with holding(engine, "partition 0") as renew:
         player = _Player(engine, law, archive=archive, today=today, renew=renew, notify=notify)

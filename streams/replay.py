@@ -14,18 +14,18 @@ from models.store import findings, institutions, journal
 from models.store.engine import reading
 from models.store.institutions import Evaluated
 from models.store.tables import INSTITUTIONS, JOURNAL, SIGHTINGS
-from streams.collecting import collecting_rarely
+from streams.collecting import collect_rarely
 from streams.monitor import replayed, versions_of
 
 Notify = Callable[[int, int], None]
 
 
-@collecting_rarely()
 def verify(engine: Engine, law: Law, progress: Notify | None = None) -> list[str]:
     """Every difference between what is stored and what the journal says, as sentences.
 
     `progress` is told how many of how many institutions are done.
     """
+    collect_rarely()
     with reading(engine) as connection:
         made = institutions.read(connection)
         streams = _streams(connection)

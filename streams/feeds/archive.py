@@ -28,6 +28,7 @@ class Archive:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._is_marked = False
 
     def path(self, sha256: str) -> Path:
         """Where the bytes of that hash lie, whether they are there or not."""
@@ -36,8 +37,10 @@ class Archive:
 
     def put(self, source: Path | bytes) -> str:
         """Keep a file and give its SHA-256; what is there already is left as it is."""
-        self._root.mkdir(parents=True, exist_ok=True)
-        (self._root / MARKER).touch()
+        if not self._is_marked:
+            self._root.mkdir(parents=True, exist_ok=True)
+            (self._root / MARKER).touch()
+            self._is_marked = True
         handle, name = tempfile.mkstemp(prefix=".arriving-", dir=self._root)
         arriving = Path(name)
         try:
@@ -62,7 +65,6 @@ class Archive:
     def put_receipt(self, sha256: str, receipt: bytes) -> Path:
         """Write the receipt beside the bytes; a later one replaces it in one step."""
         target = self.path(sha256).with_name(f"{sha256}.receipt.json")
-        target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".receipt-", dir=target.parent)
         with os.fdopen(handle, "wb") as out:
             out.write(receipt)

@@ -5,7 +5,6 @@ Nothing is told of a file before its last byte was read: a cut file would else l
 
 import hashlib
 import mmap
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -21,7 +20,8 @@ from models.facts import (
 )
 from models.keys import encode, own_day, source_of
 from streams.feeds import camt, ndjson, registers, table
-from streams.feeds.archive import MARKER, Archive
+from streams.feeds.archive import Archive
+from streams.feeds.folder import feed_files
 from streams.feeds.integrity import checked
 from streams.feeds.profiles import load_profiles
 from streams.feeds.receipts import Receipt, Refusal, StatementProof
@@ -41,9 +41,8 @@ from streams.feeds.sniff import Sniffed, sniff
 from streams.feeds.text import EPOCH, shanghai_day
 
 KEPT_BYTES_MAX = 4_000_000
+KEPT_BYTES_ALL = 64_000_000
 _MAPPED_BYTES_MIN = 1_000_000
-_IGNORED_NAMES = {"truth.jsonl", "near_misses.jsonl", "city.json"}
-_DATABASE_MAGIC = b"SQLite format 3\0"
 
 
 class ProvedFile:
@@ -156,16 +155,20 @@ def plan(
     """Files and folders as groups in the order in which they are played.
 
     By day, what has no day first; in a day registers before bank files, then by name. With an
-    archive each file is kept there first and read from there. Of a folder, what is no feed is left
-    out: hidden files, archives, SQLite databases, what a simulated city says about itself.
+    archive each file is kept there first and read from there.
     """
     proved = []
     kept_bytes = 0
-    for path in _files(paths):
-        source = archive.path(archive.put(path)) if archive else path
-        left = max(0, 16 * KEPT_BYTES_MAX - kept_bytes)
-        one = prove(source, today, path.name, keep_bytes_max=min(KEPT_BYTES_MAX, left))
-        if one.size_bytes <= min(KEPT_BYTES_MAX, left):
+    for path in feed_files(paths):
+        # What fits into memory is read once; what is too large is proved from its archived copy.
+        source = path.read_bytes() if path.stat().st_size < _MAPPED_BYTES_MIN else path
+        kept_at = archive.path(archive.put(source)) if archive else path
+        left = min(KEPT_BYTES_MAX, max(0, KEPT_BYTES_ALL - kept_bytes))
+        if not isinstance(source, bytes):
+            source = kept_at
+        one = prove(source, today, path.name, keep_bytes_max=left)
+        one.source = kept_at
+        if one.size_bytes <= left:
             kept_bytes += one.size_bytes
         proved.append((one, str(path)))
     if archive:
@@ -177,34 +180,6 @@ def plan(
             groups.append((one.day, []))
         groups[-1][1].append(one)
     return groups
-
-
-def _files(paths: Iterable[Path]) -> list[Path]:
-    found: dict[Path, None] = {}
-    for path in paths:
-        if path.is_dir():
-            found.update(dict.fromkeys(_feeds_of(path)))
-        else:
-            found.setdefault(path)
-    return list(found)
-
-
-def _feeds_of(folder: Path) -> Iterator[Path]:
-    inside = sorted(folder.rglob("*"))
-    archives = [one.parent for one in inside if one.name == MARKER]
-    databases = {str(one) for one in inside if one.is_file() and _is_database(one)}
-    for one in inside:
-        hidden = any(part.startswith(".") for part in one.relative_to(folder).parts)
-        if not one.is_file() or hidden or one.name in _IGNORED_NAMES:
-            continue
-        beside = re.sub(r"-(wal|shm|journal)$", "", str(one))
-        if beside not in databases and not any(root in one.parents for root in archives):
-            yield one
-
-
-def _is_database(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(_DATABASE_MAGIC)) == _DATABASE_MAGIC
 
 
 def _order(proved: ProvedFile) -> tuple[date, bool, str]:

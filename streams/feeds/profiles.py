@@ -1,6 +1,6 @@
 """Bank profiles: what the columns of a bank's export mean, as checked declarations in YAML."""
 
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -71,9 +71,13 @@ class BankProfile(pydantic.BaseModel):
             raise ValueError(f"{self.signs} needs the columns {', '.join(sorted(missing))}")
         return self
 
+    @cached_property
+    def _required(self) -> frozenset[str]:
+        return frozenset(map(heading, self.required))
+
     def heads(self, cells: list[str]) -> bool:
         """Whether this row is the heading of this profile."""
-        return {heading(name) for name in self.required} <= {heading(cell) for cell in cells}
+        return len(cells) >= len(self.required) and self._required.issubset(map(heading, cells))
 
 
 @cache
