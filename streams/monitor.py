@@ -15,11 +15,12 @@ from alerts.evaluation import CODE_VERSION, Law, Supervision
 from models import facts as f
 from models.findings import Change, Finding, Key, difference
 from models.keys import DECODER
-from models.store import files, findings, institutions, journal, progress
+from models.partitions import partition_of
+from models.store import dialect, files, findings, institutions, journal, progress, wakes
 from models.store.engine import reading, writing
 from models.store.institutions import Evaluated, Versions
 from models.store.journal import JournalRow, Stated
-from models.store.progress import Progress
+from models.store.progress import OffsetMoved, Progress
 
 INSTITUTIONS_MAX = 5_000
 STALE_AT_ONCE = 100
@@ -32,13 +33,15 @@ class OffsetGap(RuntimeError):  # noqa: N818 -- a name that reads as the fact it
 class Batch(msgspec.Struct, frozen=True):
     """What is handled at once. `seen_at` is UTC; a close comes after what the batch tells.
 
-    `parts` says what of which files it holds: SHA-256, number and total, counted from 1.
+    `parts` says what of which files it holds: SHA-256, number and total, counted from 1. `held`
+    are files, of which nothing was told, with what is held of them.
     """
 
     offset: int
     told: Sequence[f.Told] = ()
     close: date | None = None
     parts: tuple[tuple[str, int, int], ...] = ()
+    held: tuple[tuple[files.File, files.Held], ...] = ()
     seen_at: str = ""
 
 
@@ -57,7 +60,11 @@ def versions_of(law: Law) -> Versions:
 
 
 class Monitor:
-    """Keeps the standing findings of one partition up to date with its journal."""
+    """Keeps the standing findings of one partition up to date with its journal.
+
+    Of `partitions` this one judges its own institutions alone; facts of others are journaled and
+    their owner is woken. `holder` names the process that claimed the partition.
+    """
 
     def __init__(
         self,
@@ -65,12 +72,16 @@ class Monitor:
         law: Law,
         *,
         partition: int = 0,
+        partitions: int = 1,
+        holder: str = "",
         institutions_max: int = INSTITUTIONS_MAX,
     ) -> None:
         self._engine = engine
         self._law = law
         self._versions = versions_of(law)
         self._partition = partition
+        self._partitions = partitions
+        self._holder = holder
         self._institutions_max = institutions_max
         self._memory: OrderedDict[str, Supervision] = OrderedDict()
         self._at: Progress | None = None  # None: nothing in memory may be believed
@@ -84,6 +95,12 @@ class Monitor:
         with reading(self._engine) as connection:
             return progress.read(connection, self._partition)
 
+    def claim(self) -> Progress:
+        """Take the partition over from whoever held it; where it stands."""
+        self._forget()
+        with writing(self._engine) as connection:
+            return progress.claim(connection, self._partition, self._holder)
+
     def handle(self, batch: Batch) -> Outcome:
         """Journal a batch, judge whom it touches and move the offset on: all of it or nothing.
 
@@ -95,12 +112,14 @@ class Monitor:
                 at = self._stand(connection)
                 if not self._is_wanted(batch, at):
                     return Outcome(skipped=True)
+                _write_held(connection, batch)
                 new = _write_facts(connection, batch, contents, keys)
-                after = Progress(at.next_offset + 1, _later(at.closed_day, batch.close))
+                closed_day = _later(at.closed_day, batch.close)
+                after = Progress(at.next_offset + 1, closed_day, at.holder)
                 touched = self._route(connection, contents)
-                if after.closed_day != at.closed_day:
+                if closed_day != at.closed_day:
                     touched = {one: touched.get(one, []) for one in self._known | touched.keys()}
-                outcome = self._judge(connection, touched, after.closed_day, new)
+                outcome = self._judge(connection, touched, closed_day, new)
                 files.journaled(connection, batch.parts)
                 progress.advance(connection, self._partition, at, after)
         except BaseException:
@@ -109,35 +128,55 @@ class Monitor:
         self._at = after
         return outcome
 
+    def wake(self) -> Outcome:
+        """Judge whom other partitions wrote facts of, though no message comes."""
+        try:
+            with writing(self._engine) as connection:
+                at = self._stand(connection)
+                touched = self._woken(connection)
+                if not touched:
+                    return Outcome()
+                outcome = self._judge(connection, touched, at.closed_day, 0)
+                progress.advance(connection, self._partition, at, at)
+        except BaseException:
+            self._forget()
+            raise
+        return outcome
+
     def refresh(self) -> Outcome:
         """Judge anew whoever was judged with another policy, calendar or release, in slices."""
-        changes: list[Change] = []
-        parked: list[str] = []
-        stale = self._stale()
+        outcome = Outcome()
+        stale = self.stale()
         for start in range(0, len(stale), STALE_AT_ONCE):
-            some: dict[str, list[Stated]] = {
-                one: [] for one in stale[start : start + STALE_AT_ONCE]
-            }
-            try:
-                with writing(self._engine) as connection:
-                    at = self._stand(connection)
-                    outcome = self._judge(connection, some, at.closed_day, 0)
-                    progress.advance(connection, self._partition, at, at)
-            except BaseException:
-                self._forget()
-                raise
-            changes += outcome.changes
-            parked += outcome.parked
-        return Outcome(changes=tuple(changes), parked=tuple(parked))
+            part = self.renew(stale[start : start + STALE_AT_ONCE])
+            outcome = Outcome(
+                changes=outcome.changes + part.changes, parked=outcome.parked + part.parked
+            )
+        return outcome
 
-    def _stale(self) -> list[str]:
+    def renew(self, institutions_: Sequence[str]) -> Outcome:
+        """Judge these institutions anew, as one transaction."""
+        try:
+            with writing(self._engine) as connection:
+                at = self._stand(connection)
+                some: dict[str, list[Stated]] = {one: [] for one in institutions_}
+                outcome = self._judge(connection, some, at.closed_day, 0)
+                progress.advance(connection, self._partition, at, at)
+        except BaseException:
+            self._forget()
+            raise
+        return outcome
+
+    def stale(self) -> list[str]:
+        """Who was judged with another policy, calendar or release, or could not be."""
         with writing(self._engine) as connection:
             closed_day = self._stand(connection).closed_day
             made = institutions.read(connection)
         return [
             name
             for name, one in made.items()
-            if one.error or one.versions != self._versions or one.day != closed_day
+            if self._owns(name)
+            and (one.error or one.versions != self._versions or one.day != closed_day)
         ]
 
     def _is_wanted(self, batch: Batch, at: Progress) -> bool:
@@ -155,11 +194,13 @@ class Monitor:
     def _stand(self, connection: Connection) -> Progress:
         """Where the partition stands; memory that does not fit to it is dropped."""
         at = progress.read(connection, self._partition)
+        if at.holder != self._holder:
+            raise OffsetMoved(f"partition {self._partition}: {at.holder or 'nobody'} holds it now")
         if self._at != at:
             progress.start(connection, self._partition)
             self._forget()
             self._at = at
-            self._known = set(institutions.read(connection))
+            self._known = {one for one in institutions.read(connection) if self._owns(one)}
             self._owners = {}
             self._streams = {}
             for account, institution in journal.owners(connection):
@@ -175,8 +216,20 @@ class Monitor:
         self._streams.setdefault(institution, set()).add(stream)
         return True
 
+    def _owns(self, institution: str) -> bool:
+        return partition_of(institution, self._partitions) == self._partition
+
+    def _woken(self, connection: Connection) -> dict[str, list[Stated]]:
+        """Whom others wrote facts of: replayed from the journal, their accounts read again."""
+        found = wakes.take(connection, self._partition)
+        for institution in found:
+            self._memory.pop(institution, None)
+        for account, institution in journal.owners(connection, of=found):
+            self._own(journal.account_stream(account), institution)
+        return {institution: [] for institution in found}
+
     def _route(self, connection: Connection, contents: list[Stated]) -> dict[str, list[Stated]]:
-        """Give each content to whom it concerns.
+        """Give each content to whom it concerns, and wake the owners of other partitions.
 
         A newly named owner is dropped from memory: its replay then holds the account's past.
         """
@@ -185,16 +238,42 @@ class Monitor:
             for content in contents
             if isinstance(content.fact, f.AccountStated)
         }
+        if self._partitions > 1:
+            self._learn_owners(connection, contents, pairs)
         journal.write_owners(connection, pairs)
         for account, owner in pairs:
             if self._own(journal.account_stream(account), owner):
                 self._memory.pop(owner, None)
-        touched: dict[str, list[Stated]] = {}
+        touched = self._woken(connection) if self._partitions > 1 else {}
+        others: set[str] = set()
         for content in contents:
             own = journal.institution_of(content.stream)
             for one in (own,) if own is not None else self._owners.get(content.stream, ()):
-                touched.setdefault(one, []).append(content)
+                if self._owns(one):
+                    touched.setdefault(one, []).append(content)
+                else:
+                    others.add(one)
+        wakes.write(connection, ((partition_of(one, self._partitions), one) for one in others))
         return touched
+
+    def _learn_owners(
+        self, connection: Connection, contents: list[Stated], pairs: set[tuple[str, str]]
+    ) -> None:
+        """Read who owns the accounts of a batch, as other partitions may have written it.
+
+        The lock lets either us see their owner or them see our facts: both may not miss.
+        """
+        streams = {content.stream for content in contents if content.stream.startswith("a:")}
+        news = {
+            (account, owner)
+            for account, owner in pairs
+            if owner not in self._owners.get(journal.account_stream(account), ())
+        }
+        if streams:
+            dialect.lock_owners(connection, alone=bool(news))
+        for account, institution in journal.owners(connection, streams=streams):
+            if self._own(journal.account_stream(account), institution):
+                self._memory.pop(institution, None)
 
     def _judge(
         self,
@@ -276,6 +355,12 @@ def replayed(
     for identifier, digest, body, stated_first, stated_last in rows:
         supervision.add(identifier, digest, DECODER.decode(body), stated_first, stated_last)
     return supervision
+
+
+def _write_held(connection: Connection, batch: Batch) -> None:
+    """Register what of the messages could not be read, so that it is shown and can be told."""
+    held = {file.sha256: [one] for file, one in batch.held}
+    files.register(connection, [file for file, _ in batch.held], held)
 
 
 def _write_facts(

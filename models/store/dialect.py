@@ -15,6 +15,9 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 Row = tuple[Any, ...]
 
+# Any number that no other lock of this application uses.
+_OWNERS_LOCK = 20_241_123
+
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _POSITIONAL: dict[str, Dialect] = {
     "sqlite": SQLiteDialect(paramstyle="qmark"),
@@ -66,6 +69,16 @@ def delete(connection: Connection, table: Table, rows: Sequence[Row], *, where: 
     if rows:
         statement = f"DELETE FROM {table.name} WHERE {where}"  # noqa: S608 -- own names
         connection.exec_driver_sql(_marked(connection.dialect.name, statement), list(rows))
+
+
+def lock_owners(connection: Connection, *, alone: bool) -> None:
+    """Until the transaction ends nobody else names an owner of an account, or, alone, reads one.
+
+    SQLite has one writer at a time and needs no lock.
+    """
+    if connection.dialect.name == "postgresql":
+        how = "" if alone else "_shared"
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock{how}({_OWNERS_LOCK})")
 
 
 @cache

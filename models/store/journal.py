@@ -110,9 +110,22 @@ def write_owners(connection: Connection, pairs: Iterable[tuple[str, str]]) -> No
     dialect.insert_new(connection, ACCOUNT_OWNERS, sorted(set(pairs)))
 
 
-def owners(connection: Connection) -> list[tuple[str, str]]:
-    """Every account with every institution that it was ever stated to be of."""
-    query = select(ACCOUNT_OWNERS.c.account, ACCOUNT_OWNERS.c.institution)
+def owners(
+    connection: Connection,
+    *,
+    of: Iterable[str] | None = None,
+    streams: Iterable[str] | None = None,
+) -> list[tuple[str, str]]:
+    """Every account with every institution that it was ever stated to be of.
+
+    `of` asks for the accounts of these institutions alone, `streams` for these accounts' owners.
+    """
+    columns = ACCOUNT_OWNERS.c
+    query = select(columns.account, columns.institution)
+    if of is not None:
+        query = query.where(columns.institution.in_(sorted(of)))
+    if streams is not None:
+        query = query.where(columns.account.in_(sorted(map(account_of, streams))))
     return [(row[0], row[1]) for row in connection.execute(query)]
 
 
@@ -134,9 +147,17 @@ def institution_stream(institution: str) -> str:
 
 def institution_of(stream: str) -> str | None:
     """The institution whose own stream this is, or None."""
-    if not stream.startswith("i:"):
-        return None
-    return stream[2:].replace("%2F", "/").replace("%25", "%")
+    return _without_escapes(stream[2:]) if stream.startswith("i:") else None
+
+
+def account_of(stream: str) -> str:
+    """The account whose stream this is."""
+    assert stream.startswith("a:"), f"{stream} is of no account"
+    return _without_escapes(stream[2:])
+
+
+def _without_escapes(part: str) -> str:
+    return part.replace("%2F", "/").replace("%25", "%")
 
 
 def _journal_row(content: Stated) -> Row:

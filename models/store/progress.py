@@ -14,10 +14,11 @@ class OffsetMoved(RuntimeError):  # noqa: N818 -- a name that reads as the fact 
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """The offset of the next batch, and the last closed day (None: none yet)."""
+    """The offset of the next batch, the last closed day (None: none yet), who may move it on."""
 
     next_offset: int = 0
     closed_day: date | None = None
+    holder: str = ""
 
 
 class Lock(msgspec.Struct, frozen=True):
@@ -29,31 +30,69 @@ class Lock(msgspec.Struct, frozen=True):
 
 def read(connection: Connection, partition: int) -> Progress:
     """How far a partition has come."""
-    query = select(PROGRESS.c.next_offset, PROGRESS.c.closed_day)
+    query = select(PROGRESS.c.next_offset, PROGRESS.c.closed_day, PROGRESS.c.holder)
     row = connection.execute(query.where(PROGRESS.c.partition == partition)).one_or_none()
     if row is None:
         return Progress()
-    return Progress(row[0], date.fromisoformat(row[1]) if row[1] else None)
+    return Progress(row[0], date.fromisoformat(row[1]) if row[1] else None, row[2])
 
 
 def start(connection: Connection, partition: int) -> None:
     """Make the row of a partition, if there is none."""
-    dialect.insert_new(connection, PROGRESS, [(partition, 0, None, None)])
+    dialect.insert_new(connection, PROGRESS, [(partition, 0, None, None, "")])
+
+
+def claim(connection: Connection, partition: int, holder: str) -> Progress:
+    """From now on only this holder moves the partition on; where it stands."""
+    start(connection, partition)
+    mine = update(PROGRESS).where(PROGRESS.c.partition == partition).values(holder=holder)
+    connection.execute(mine)
+    return read(connection, partition)
+
+
+def topic(connection: Connection, partition: int) -> str | None:
+    """The identity of the topic in which the partition's offset counts, None before the first."""
+    query = select(PROGRESS.c.topic).where(PROGRESS.c.partition == partition)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def set_topic(connection: Connection, partition: int, identity: str) -> None:
+    """From now on the partition's offset counts in this topic."""
+    named = update(PROGRESS).where(PROGRESS.c.partition == partition).values(topic=identity)
+    connection.execute(named)
+
+
+def skip_to(connection: Connection, partition: int, offset: int) -> bool:
+    """Move a partition beyond a hole that was closed otherwise; False if it was beyond already."""
+    columns = PROGRESS.c
+    moved = (
+        update(PROGRESS)
+        .where(columns.partition == partition, columns.next_offset < offset)
+        .values(next_offset=offset)
+    )
+    return connection.execute(moved).rowcount == 1
 
 
 def advance(connection: Connection, partition: int, old: Progress, new: Progress) -> None:
-    """Move a partition on from where it was read; OffsetMoved if it is no longer there."""
+    """Move a partition on from where it was read; OffsetMoved if it is no longer there.
+
+    Nor may another have claimed it since.
+    """
     columns = PROGRESS.c
     closed = new.closed_day.isoformat() if new.closed_day else None
     done = connection.execute(
         update(PROGRESS)
-        .where(columns.partition == partition, columns.next_offset == old.next_offset)
+        .where(
+            columns.partition == partition,
+            columns.next_offset == old.next_offset,
+            columns.holder == old.holder,
+        )
         .values(next_offset=new.next_offset, closed_day=closed)
     )
     if done.rowcount != 1:
         raise OffsetMoved(
-            f"partition {partition}: next offset is no longer {old.next_offset};"
-            " another process writes this store"
+            f"partition {partition}: next offset is no longer {old.next_offset}, or no longer"
+            " ours to move; another process writes this store"
         )
 
 

@@ -148,7 +148,28 @@ PROGRESS = Table(
     Column("partition", Integer, primary_key=True, autoincrement=False),
     Column("next_offset", NUMBER, nullable=False),
     Column("closed_day", Text),
+    # Which topic the offset counts in: another of the same name is not a hole but a mistake.
     Column("topic", Text),
+    # Who moves the offset on; it is part of the comparison, so that a fenced process cannot.
+    Column("holder", Text, nullable=False, server_default=""),
+)
+
+# Whom the owner of a partition must judge anew because somebody else wrote facts of theirs. Rows
+# are only added and deleted by number, so that two writers never wait for each other.
+WAKES = Table(
+    "wakes",
+    METADATA,
+    Column("wake_id", NUMBER, primary_key=True),
+    Column("partition", Integer, nullable=False, index=True),
+    Column("institution", KEY, nullable=False),
+)
+
+# What all processes of an installation must agree on: the policy, the number of partitions.
+ADOPTED = Table(
+    "adopted",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
 )
 
 LOCKS = Table(
