@@ -262,9 +262,10 @@ def test_every_link_leads_somewhere(page: str) -> None:
 # --- lock and texts -------------------------------------------------------------------------------
 
 
-def test_lock_has_hashes_and_no_addresses() -> None:
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-servers.lock"])
+def test_lock_has_hashes_and_no_addresses(lock: str) -> None:
     """Every requirement is pinned with its hashes; where to fetch it from is the user's matter."""
-    assert [] == _lock_faults(_text("requirements.lock"))
+    assert [] == _lock_faults(_text(lock))
 
 
 @pytest.mark.parametrize(
