@@ -18,12 +18,13 @@ from config.policy_load import load_policy
 from config.settings import Settings, archive_beside
 from models.store.engine import open_store
 from streams import printing
-from streams.embedded import StoreLocked, Summary, ingest, rehearse
+from streams.embedded import StoreLocked, ingest, rehearse
 from streams.feeds.archive import Archive
 from streams.feeds.parse import parse_lines
 from streams.feeds.records import FeedRefused
 from streams.feeds.registers import templates
 from streams.printing import Kept
+from streams.reception import Summary
 from streams.replay import findings_as_of, findings_lines, standing_findings, verify
 from streams.simulator import simulate
 

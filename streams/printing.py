@@ -15,8 +15,8 @@ from models.findings import Finding, Level
 from models.money import format_yuan
 from models.store.engine import reading
 from models.store.tables import FILES, INSTITUTIONS, SIGHTINGS
-from streams.embedded import Summary
 from streams.feeds.archive import Archive
+from streams.reception import Summary
 
 COLOURS = {"blue": "blue", "yellow": "yellow", "orange": "dark_orange", "red": "red"}
 

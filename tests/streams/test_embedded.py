@@ -12,8 +12,9 @@ from models import facts as f
 from models.store import files, progress
 from models.store.engine import open_store, reading, writing
 from models.store.progress import Lock
-from streams.embedded import StoreLocked, Summary, holding, ingest, rehearse
+from streams.embedded import StoreLocked, holding, ingest, rehearse
 from streams.feeds.archive import Archive
+from streams.reception import Summary
 from streams.replay import verify
 from tests.streams.crashing import DIED, run_dying
 from tests.streams.deliveries import ndjson, statement, write
