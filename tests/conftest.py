@@ -5,6 +5,8 @@ import shutil
 
 import pytest
 
+pytest_plugins = ["tests.servers_fixture"]
+
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a browser test on a machine without Chromium; BROWSER_TESTS=required forbids that."""

@@ -94,10 +94,11 @@ class Kafka(Server):
         }
         text = "".join(f"{key}={value}\n" for key, value in settings.items())
         self._properties.write_text(text, encoding="utf-8")
-        if not (self.folder / "topics" / "meta.properties").exists():
+        if self._cluster() is None:
             cluster = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
             storage_tool = self._java_command("kafka.tools.StorageTool", heap_mb=64)
-            self._run([*storage_tool, "format", "-t", cluster, "-c", self._properties])
+            # With "=", because an id may begin with "-".
+            self._run([*storage_tool, "format", f"--cluster-id={cluster}", "-c", self._properties])
 
     def _command(self) -> Sequence[str | Path]:
         return [*self._java_command("kafka.Kafka", self._heap_mb), self._properties]
@@ -113,6 +114,12 @@ class Kafka(Server):
             main_class,
         ]
 
+    def _cluster(self) -> str | None:
+        """The cluster id that the folder was formatted with."""
+        meta = self.folder / "topics" / "meta.properties"
+        lines = meta.read_text(encoding="utf-8").splitlines() if meta.exists() else []
+        return dict(line.split("=", 1) for line in lines if "=" in line).get("cluster.id")
+
     def _answers(self) -> bool:
         logger = logging.getLogger("kafka")
         level = logger.level
@@ -124,7 +131,9 @@ class Kafka(Server):
                 request_timeout_ms=2_000,
             )
             try:
-                return bool(admin.describe_cluster()["brokers"])
+                answer = admin.describe_cluster()
+                # The id tells it from a stranger who had the port before us.
+                return bool(answer["brokers"]) and answer["cluster_id"] == self._cluster()
             finally:
                 admin.close()
         except KafkaError:

@@ -1,6 +1,7 @@
 """A server as a child process: start, stop, kill, pause, and start again in the same folder."""
 
 import contextlib
+import re
 import secrets
 import signal
 import socket
@@ -17,6 +18,7 @@ from typing import Any, Self
 START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 30
 LOG_LINES_SHOWN = 20
+_COMPLAINT = re.compile(r"\b(ERROR|FATAL|PANIC)\b|Exception: |^Error")
 
 # Below the range from which Linux takes the near end of a connection (32768 and above). A client
 # that keeps trying while a server is away could otherwise be given the server's own port, connect
@@ -43,6 +45,7 @@ class Server(ABC):
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
         self.log = self.folder / f"{self.name}.log"
+        self._log_begins = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._leash: subprocess.Popen[bytes] | None = None
 
@@ -69,17 +72,9 @@ class Server(ABC):
         if self.pid is not None:
             raise ServerError(f"{self.name} runs already, as process {self.pid}")
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._log_begins = self.log.stat().st_size if self.log.exists() else 0
         self._prepare()
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command(),
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for us; we then stop the server in order
-                **self._options(),
-            )
+        self._process = self._spawn(self._command())
         self._leash = subprocess.Popen(
             ["/bin/sh", "-c", _LEASH, "leash", str(self._process.pid)],
             stdin=subprocess.PIPE,
@@ -140,18 +135,24 @@ class Server(ABC):
 
     def _run(self, command: Sequence[str | Path]) -> None:
         """Run a program of preparation to its end, its output in the log."""
+        status = self._spawn(command).wait()
+        if status:
+            raise self._failure(f"{Path(command[0]).name} ended with status {status}")
+
+    def _spawn(self, command: Sequence[str | Path]) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
-            done = subprocess.run(
-                command,
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                check=False,
-                **self._options(),
-            )
-        if done.returncode:
-            raise self._failure(f"{Path(command[0]).name} ended with status {done.returncode}")
+            try:
+                return subprocess.Popen(
+                    command,
+                    cwd=self.folder,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,  # Ctrl-C is for us; we then stop the server in order
+                    **self._options(),
+                )
+            except OSError as error:
+                raise self._failure(str(error)) from error
 
     def _wait_until_it_answers(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + START_SECONDS_MAX
@@ -164,24 +165,30 @@ class Server(ABC):
         raise self._failure(f"it does not answer after {START_SECONDS_MAX} s")
 
     def _failure(self, what: str) -> ServerError:
-        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        end = "\n".join(lines[-LOG_LINES_SHOWN:])
-        return ServerError(f"{self.name} did not start: {what}. The end of {self.log}:\n{end}")
+        """The error of a start, with the complaints that its log holds and with the log's end."""
+        text = self.log.read_bytes()[self._log_begins :].decode(errors="replace")
+        lines = text.splitlines()
+        first = max(0, len(lines) - LOG_LINES_SHOWN)
+        complaints = [line for line in lines[:first] if _COMPLAINT.search(line)]
+        shown = "\n".join([*complaints[:LOG_LINES_SHOWN], "…", *lines[first:]])
+        return ServerError(f"{self.name} did not start: {what}. From {self.log}:\n{shown}")
 
     def _signal(self, number: signal.Signals) -> None:
-        """Send a signal to the process and all its descendants; a killed one is waited for."""
+        """Send a signal to the process and all its descendants, and wait until all obey."""
         psutil = package("psutil")
         if self.pid is None:
             return
         root = psutil.Process(self.pid)
         root.suspend()  # so that it starts no child while we count them
+        _wait_until_all_are([root], psutil.STATUS_STOPPED)
         tree = [root, *root.children(recursive=True)]
         for process in tree:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
         if number is signal.SIGKILL:
-            while any(_lives(process) for process in tree):
-                time.sleep(0.002)
+            _wait_until_all_are(tree)
+        elif number is signal.SIGSTOP:
+            _wait_until_all_are(tree, psutil.STATUS_STOPPED)
 
     def _let_go(self) -> None:
         """End the leash as soon as the process is known to be gone: its number may be reused."""
@@ -217,13 +224,17 @@ def package_folder(name: str) -> Path:
     return Path(found.origin).parent
 
 
-def _lives(process: Any) -> bool:  # noqa: ANN401 - psutil comes late
-    """Whether a killed process still holds something; a zombie may wait long for its burial."""
+def _wait_until_all_are(processes: Sequence[Any], *states: str) -> None:
+    """Wait until each process is gone or in one of the states.
+
+    A zombie is gone: it holds nothing any more, and its burial may be left to a slow process 1.
+    """
     psutil = package("psutil")
-    try:
-        return bool(process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD})
-    except psutil.NoSuchProcess:
-        return False
+    states = (*states, psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            while process.status() not in states:
+                time.sleep(0.001)
 
 
 def _is_open(port: int) -> bool:
