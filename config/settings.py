@@ -42,6 +42,27 @@ class Settings(BaseSettings):
     port: int = Field(
         default=8765, ge=1, le=65535, description="The port on which the inbox listens."
     )
+    broker: str = Field(
+        default="127.0.0.1:9092",
+        description="Where Kafka answers, as host:port, several with commas between them; "
+        "only the gateway, the workers and `escrow topics` ask it.",
+    )
+    institutions_max: int = Field(
+        default=5_000,
+        ge=1,
+        description="How many institutions a process keeps in memory; others are replayed from "
+        "the journal when a fact of theirs comes. About 8 MB for a year of one.",
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1",
+        description="The address on which a worker or a gateway serves /metrics and /ready.",
+    )
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="The port for that; 0 lets the system choose one, and the log says which.",
+    )
     language: Literal["zh", "en"] = Field(
         default="zh", description="The language of pages and texts until a reader picks another."
     )

@@ -1,23 +1,31 @@
 """The `escrow` command: the composition root, where settings, law, store and runners meet."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from alerts.evaluation import Law
 from config.load import load_calendar
-from config.policy_load import load_policy
-from config.settings import Settings, archive_beside
-from models.store.engine import open_store
+from config.settings import Settings
 from streams import printing
+from streams.cli_shared import (
+    CHECK_FAILED,
+    REFUSED,
+    AsOf,
+    Database,
+    Out,
+    err,
+    existing_store,
+    load_law,
+    out,
+    progress_bar,
+    store,
+    today,
+)
+from streams.cli_streams import add_to as streams_commands
 from streams.embedded import StoreLocked, ingest, rehearse
 from streams.feeds.archive import Archive
 from streams.feeds.parse import parse_lines
@@ -28,8 +36,6 @@ from streams.reception import Summary
 from streams.replay import findings_as_of, findings_lines, standing_findings, verify
 from streams.simulator import simulate
 
-DONE, CHECK_FAILED, USAGE, REFUSED = 0, 1, 2, 3
-SHANGHAI = timezone(timedelta(hours=8))
 DEMO_INSTITUTIONS, DEMO_MONTHS, DEMO_SEED = 30, 6, 7
 
 app = typer.Typer(
@@ -41,56 +47,7 @@ app = typer.Typer(
     "of the custody rules. 预收费资金监管：读取银行流水，逐条举证。\n\n"
     "Exit codes: 0 done, 1 a check failed, 2 usage, 3 something was refused or held.",
 )
-out = Console(soft_wrap=True)
-err = Console(stderr=True, soft_wrap=True)
-
-Database = Annotated[
-    str | None, typer.Option("--db", help="Store as an SQLAlchemy URL; default: the setting.")
-]
-AsOf = Annotated[
-    datetime | None,
-    typer.Option("--as-of", formats=["%Y-%m-%d"], help="The last day to count, YYYY-MM-DD."),
-]
-Out = Annotated[Path, typer.Option("--out", help="Folder to write to.")]
-
-
-def today() -> date:
-    """The calendar day in Asia/Shanghai: the one place that asks the clock for a day."""
-    return datetime.now(UTC).astimezone(SHANGHAI).date()
-
-
-@contextmanager
-def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error, so that standard output stays for programs; told done and total."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=err, transient=True) as bar:
-        task = bar.add_task(text, total=None)
-
-        def advance(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
-        yield advance
-
-
-def load_law(settings: Settings) -> Law:
-    """The law that this installation judges by."""
-    return Law(load_policy(default_city=settings.city), load_calendar())
-
-
-def store(settings: Settings, url: str | None) -> Kept:
-    """The store and the archive beside it."""
-    if url is None:
-        return Kept(open_store(settings.database_url), settings.archive)
-    return Kept(open_store(url), settings.archive_dir or archive_beside(url))
-
-
-def existing_store(settings: Settings, url: str | None) -> Kept:
-    """As store(), but a missing SQLite file is a mistake of the caller, not to be made."""
-    address = url or settings.database_url
-    name = address.removeprefix("sqlite:///")
-    if address.startswith("sqlite:///") and not Path(name).is_file():
-        raise typer.BadParameter(f"{name} does not exist; `escrow ingest` makes it")
-    return store(settings, url)
+streams_commands(app)
 
 
 @app.command("simulate")

@@ -367,7 +367,7 @@ def _write_facts(
     connection: Connection, batch: Batch, contents: list[Stated], keys: list[journal.Key]
 ) -> int:
     """Journal what was told and who told it where; how many contents were new."""
-    known = files.ids(connection, {telling.file for telling in batch.told})
+    known = _file_ids(connection, batch)
     new = journal.write(connection, contents)
     rows = [
         (*key, known[telling.file], telling.position, telling.stated_at, batch.seen_at)
@@ -375,6 +375,30 @@ def _write_facts(
     ]
     journal.write_sightings(connection, sorted(rows))
     return new
+
+
+def _file_ids(connection: Connection, batch: Batch) -> dict[str, int]:
+    """The numbers of the files that a batch names.
+
+    A file that nobody registered gets a row as well: its row may have been lost with a restored
+    database, and what was told of it must not be.
+    """
+    named = {telling.file for telling in batch.told}
+    known = files.ids(connection, named)
+    if len(known) == len(named):
+        return known
+    rows = [
+        files.File(
+            sha256=sha256,
+            name="?",
+            size_bytes=0,
+            format="unknown",
+            state="done",
+            received_at=batch.seen_at,
+        )
+        for sha256 in sorted(named - known.keys())
+    ]
+    return known | files.register(connection, rows)
 
 
 def _later(closed_day: date | None, close: date | None) -> date | None:

@@ -1,0 +1,252 @@
+"""The second runner: Faust hands over the messages of its partitions, one at a time.
+
+Faust only fetches and follows the group. What counts is the offset in SQL: a message is one
+transaction, acknowledged after its commit; nothing but SQL decides which message is next.
+"""
+
+import asyncio
+import os
+import socket
+import tempfile
+from datetime import UTC, datetime
+from functools import partial
+from time import monotonic, time_ns
+from typing import Any
+
+import faust
+import structlog
+from faust.types import TP
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Engine
+
+from alerts.evaluation import Law
+from alerts.worker_metrics import WorkerMetrics
+from streams import topics
+from streams.collecting import collect_rarely
+from streams.health import serve
+from streams.owning import How, NotOurs, Owned, Taken, agree
+from streams.reception import utc_text
+from streams.topics import Topic
+
+GROUP = "escrow-worker"
+SESSION_SECONDS, HEARTBEAT_SECONDS = 6.0, 2.0
+FENCED_SECONDS = 3 * HEARTBEAT_SECONDS
+TICK_SECONDS = 0.5
+BACK_OFF_SECONDS, BACK_OFF_SECONDS_MAX = 0.2, 5.0
+# A message may hold half a megabyte; Faust's own default would keep thousands of them.
+BUFFERED_MESSAGES = 32
+
+_log = structlog.get_logger()
+
+
+class Worker:
+    """The partitions that this process owns, and what Faust is told about them."""
+
+    def __init__(
+        self, engine: Engine, law: Law, bootstrap: str, topic: Topic, *, institutions_max: int
+    ) -> None:
+        self.registry = CollectorRegistry()
+        self.metrics = WorkerMetrics(self.registry)
+        self.holder = f"{socket.gethostname()}:{os.getpid()}:{time_ns()}"
+        self._engine = engine
+        self._law = law
+        self._bootstrap = bootstrap
+        self._topic = topic
+        self._institutions_max = institutions_max
+        self._owned: dict[int, Owned] = {}
+        self._faults: dict[str, str] = {"group": "no partitions assigned yet"}
+        self._retry_at: dict[int, float] = {}
+        self._beyond: set[int] = set()
+        self._turn = asyncio.Lock()
+        self.app = self._make_app()
+
+    def faults(self) -> list[str]:
+        """Why this process is not ready, empty when it is."""
+        return [f"{name}: {why}" for name, why in sorted(self._faults.items())]
+
+    def run(self) -> int:
+        """Work until SIGTERM or SIGINT; the batch in hand is finished first."""
+        worker = faust.Worker(self.app, loglevel="WARNING", quiet=True, redirect_stdouts=False)
+        try:
+            worker.execute_from_commandline()
+        except SystemExit as ended:
+            return ended.code if isinstance(ended.code, int) else 0
+
+    def _make_app(self) -> faust.App:
+        app = faust.App(
+            GROUP,
+            broker=f"kafka://{self._bootstrap}",
+            store="memory://",
+            key_serializer="raw",
+            value_serializer="raw",
+            datadir=tempfile.mkdtemp(prefix="escrow-worker-"),
+            web_enabled=False,
+            topic_allow_declare=False,
+            topic_disable_leader=True,
+            consumer_auto_offset_reset="earliest",
+            broker_session_timeout=SESSION_SECONDS,
+            broker_heartbeat_interval=HEARTBEAT_SECONDS,
+            broker_commit_interval=1.0,
+            stream_buffer_maxsize=BUFFERED_MESSAGES,
+            stream_wait_empty=False,
+        )
+        topic = app.topic(self._topic.name, value_type=bytes, partitions=self._topic.partitions)
+
+        async def take_all(stream: Any) -> None:  # noqa: ANN401 -- Faust's own type is unannotated
+            async for event in stream.noack().events():
+                await self._take(event)
+
+        app.agent(topic, concurrency=1, name="batches")(take_all)
+        app.on_partitions_assigned.connect(self._assigned, weak=False)
+        app.on_partitions_revoked.connect(self._revoked, weak=False)
+        app.timer(TICK_SECONDS)(self._tick)
+        return app
+
+    # ---- what Faust tells ----
+
+    async def _assigned(self, *told: Any, **_: Any) -> None:  # noqa: ANN401 -- a signal's shape
+        assigned: set[TP] = told[-1]
+        mine = {tp.partition for tp in assigned if tp.topic == self._topic.name}
+        for gone in self._owned.keys() - mine:
+            self._let_go(gone)
+        for new in mine - self._owned.keys():
+            self._owned[new] = Owned(
+                self._engine,
+                self._law,
+                self._topic,
+                new,
+                holder=self.holder,
+                institutions_max=max(1, self._institutions_max // len(mine)),
+            )
+        self._faults.pop("group", None)
+        self.metrics.partitions.set(len(mine))
+        _log.info("assigned", partitions=sorted(mine))
+
+    async def _revoked(self, *told: Any, **_: Any) -> None:  # noqa: ANN401 -- a signal's shape
+        # Every rebalance revokes all and assigns most of them again: memory is dropped only of
+        # those that do not come back, for the comparison in SQL shows if it is still right.
+        _log.info("revoked", partitions=sorted(tp.partition for tp in told[-1]))
+
+    def _let_go(self, partition: int) -> None:
+        self._owned.pop(partition, None)
+        self._faults.pop(f"partition {partition}", None)
+        self._beyond.discard(partition)
+        self.metrics.forget(partition)
+
+    async def _take(self, event: Any) -> None:  # noqa: ANN401 -- Faust's own type is unannotated
+        message = event.message
+        partition = message.partition
+        back_off = BACK_OFF_SECONDS
+        while not self.app.should_stop:
+            owned = self._owned.get(partition)
+            if owned is None or not owned.is_claimed:
+                return  # not acknowledged: whoever claims it reads from where SQL says
+            seen_at = utc_text(datetime.fromtimestamp(message.timestamp, UTC))
+            take = partial(owned.take, message.value or b"", message.offset, seen_at)
+            taken = await self._in_thread(partition, take)
+            if taken is not None:
+                self._note(partition, taken)
+                if taken.how in (How.TAKEN, How.KNOWN):
+                    event.ack()
+                return
+            await asyncio.sleep(back_off)
+            back_off = min(2 * back_off, BACK_OFF_SECONDS_MAX)
+
+    def _note(self, partition: int, taken: Taken) -> None:
+        self.metrics.taken(partition, taken.how.name.lower(), taken.facts, taken.seconds)
+        if taken.how is How.BEYOND:
+            self._beyond.add(partition)
+        elif taken.how is How.FENCED:
+            self._retry_at[partition] = monotonic() + FENCED_SECONDS
+        else:
+            self._beyond.discard(partition)
+
+    # ---- what the clock tells ----
+
+    async def _tick(self) -> None:
+        for partition, owned in list(self._owned.items()):
+            if not owned.is_claimed:
+                if monotonic() >= self._retry_at.get(partition, 0):
+                    await self._claim(partition, owned)
+            elif partition in self._beyond:
+                await self._seek(partition, owned.wanted)
+            else:
+                await self._in_thread(partition, owned.catch_up)
+            self.metrics.stale(partition, owned.stale)
+        self._measure_lag()
+
+    async def _claim(self, partition: int, owned: Owned) -> None:
+        self._retry_at[partition] = monotonic() + BACK_OFF_SECONDS_MAX
+        wanted = await self._in_thread(partition, partial(self._claimed, owned))
+        if wanted is not None:
+            await self._seek(partition, wanted)
+            self._retry_at.pop(partition, None)
+
+    def _claimed(self, owned: Owned) -> int:
+        admin = topics.connect(self._bootstrap)
+        try:
+            topic = topics.describe(admin, self._topic.name)
+            if topic != self._topic:
+                raise NotOurs(f"topic {topic.name} changed since this process started")
+            first = topics.first_offsets(admin, topic)[owned.partition]
+        finally:
+            admin.close()
+        return owned.claim(first)
+
+    async def _seek(self, partition: int, offset: int) -> None:
+        place = TP(self._topic.name, partition)
+        if place in self.app.consumer.assignment():
+            self.metrics.sought(partition)
+            await self.app.consumer.seek_wait({place: offset})
+
+    async def _in_thread(self, partition: int, work: Any) -> Any:  # noqa: ANN401 -- whatever it gives
+        """The work's result, None if it failed: then /ready says why, and it is tried again."""
+        name = f"partition {partition}"
+        async with self._turn:
+            try:
+                result = await asyncio.to_thread(work)
+            except Exception as error:  # noqa: BLE001 -- nothing may leave the agent: Faust would
+                # acknowledge the message and lose it.
+                if self._faults.get(name) != str(error):
+                    _log.error("stuck", partition=partition, why=str(error), exc_info=True)
+                self._faults[name] = f"{type(error).__name__}: {error}"
+                self.metrics.failed(partition)
+                return None
+        self._faults.pop(name, None)
+        return result
+
+    def _measure_lag(self) -> None:
+        for partition, owned in self._owned.items():
+            place = TP(self._topic.name, partition)
+            if place in self.app.consumer.assignment():
+                end = self.app.consumer.highwater(place)
+                if end is not None:
+                    self.metrics.lag(partition, max(0, end - owned.wanted))
+
+
+def run(
+    engine: Engine,
+    law: Law,
+    bootstrap: str,
+    topic_name: str,
+    *,
+    metrics_host: str,
+    metrics_port: int,
+    institutions_max: int,
+) -> int:
+    """Work as one of the group until told to stop; the exit code."""
+    collect_rarely()
+    admin = topics.connect(bootstrap)
+    try:
+        topic = topics.describe(admin, topic_name)
+    finally:
+        admin.close()
+    agree(engine, law, topic)
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    worker = Worker(engine, law, bootstrap, topic, institutions_max=institutions_max)
+    page = serve(metrics_host, metrics_port, worker.registry, worker.faults)
+    _log.info("worker", holder=worker.holder, page=f"http://{metrics_host}:{page.server_port}")
+    try:
+        return worker.run()
+    finally:
+        page.shutdown()
