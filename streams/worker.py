@@ -99,7 +99,7 @@ class Worker:
         app.agent(topic, concurrency=1, name="batches")(take_all)
         app.on_partitions_assigned.connect(self._assigned, weak=False)
         app.on_partitions_revoked.connect(self._revoked, weak=False)
-        app.timer(TICK_SECONDS)(self._tick)
+        app.task(self._keep_ticking)
         return app
 
     # ---- what Faust tells ----
@@ -162,6 +162,12 @@ class Worker:
             self._beyond.discard(partition)
 
     # ---- what the clock tells ----
+
+    async def _keep_ticking(self) -> None:
+        # Faust's own timers complain of every tick that takes longer than it should.
+        while not self.app.should_stop:
+            await self._tick()
+            await asyncio.sleep(TICK_SECONDS)
 
     async def _tick(self) -> None:
         for partition, owned in list(self._owned.items()):

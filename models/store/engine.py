@@ -12,9 +12,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
 BUSY_TIMEOUT_MILLISECONDS = 30_000
+# A process that was stopped in the middle of a transaction holds its locks: after this it holds
+# them no longer. More than the longest judging between two statements of a batch takes.
+IDLE_MILLISECONDS = 30_000
 CACHE_KIBIBYTES = 64 * 1024
 # Copying the log back every 64 MiB instead of every 4 made a long ingest a fifth faster.
 CHECKPOINT_PAGES = 16_000
+_MIGRATION_LOCK = 20_241_124
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 # In WAL mode synchronous=NORMAL keeps every transaction whole on a crash of the process, and the
@@ -41,7 +45,11 @@ def connect(url: str | URL) -> Engine:
     """Connect to a store as it is; the folder of an SQLite file is made."""
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
-        return create_engine(address)
+        return create_engine(
+            address,
+            pool_pre_ping=True,
+            connect_args={"options": f"-c idle_in_transaction_session_timeout={IDLE_MILLISECONDS}"},
+        )
     if address.database and address.database != ":memory:":
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(address)
@@ -62,6 +70,9 @@ def migrate(engine: Engine) -> None:
         if MigrationContext.configure(connection).get_current_revision() == newest:
             return
     with writing(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            # Processes that start together would all make the tables; the later ones find them.
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
