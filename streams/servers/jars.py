@@ -19,6 +19,8 @@ ROOTS = "org.apache.kafka:kafka_2.13:4.3.1+org.slf4j:slf4j-simple:1.7.36"
 
 LOCK = Path(config.__file__).parent / "servers" / "kafka.lock"
 
+FETCH_ATTEMPTS = 3
+
 _HEAD = "# This file was written by `make lock`: group:artifact:version sha256\n"
 
 
@@ -64,11 +66,7 @@ def class_path(lock: Path = LOCK) -> list[Path]:
 
 
 def _checked(jar: Jar, context: Any, lock: Path) -> Path:  # noqa: ANN401 - jgo comes late
-    component = context.project(jar.group, jar.artifact).at_version(jar.version)
-    try:
-        file = Path(component.artifact().resolve())
-    except (OSError, RuntimeError) as error:
-        raise ServerError(f"{jar} cannot be fetched: {error}") from error
+    file = _fetched(jar, context)
     found = _sha256(file)
     if found != jar.sha256:
         raise ServerError(
@@ -76,6 +74,18 @@ def _checked(jar: Jar, context: Any, lock: Path) -> Path:  # noqa: ANN401 - jgo 
             f"{jar.sha256}. Delete the file, and it is fetched again"
         )
     return file
+
+
+def _fetched(jar: Jar, context: Any) -> Path:  # noqa: ANN401 - jgo comes late
+    artifact = context.project(jar.group, jar.artifact).at_version(jar.version).artifact()
+    failed: Exception | None = None
+    for _ in range(FETCH_ATTEMPTS):
+        try:
+            return Path(artifact.resolve())
+        except (OSError, RuntimeError) as error:
+            failed = error
+            artifact.cached_path.unlink(missing_ok=True)  # what came before the line broke
+    raise ServerError(f"{jar} cannot be fetched: {failed}") from failed
 
 
 def _keep(file: Path, fresh: Path, kept: Path) -> Path:
