@@ -78,23 +78,25 @@ class Owned:
             institutions_max=institutions_max,
         )
 
-    def claim(self, first_offset: int) -> int:
+    def claim(self, topic: Topic, first_offset: int) -> int:
         """Take the partition over; the offset to read from.
 
-        Hole: the broker's first offset lies beyond it. NotOurs: the topic is another than the one
-        in which the store counts.
+        `topic` and the first offset that it still holds are as the broker says now. Hole: that
+        lies beyond what is wanted. NotOurs: the store counts in another topic.
         """
         self.is_claimed = False
+        if topic.partitions != self._topic.partitions:
+            raise NotOurs(f"topic {topic.name} has {topic.partitions} partitions now")
         at = self._monitor.claim()
         with writing(self._engine) as connection:
             counted_in = progress.topic(connection, self.partition)
             if counted_in is None:
-                progress.set_topic(connection, self.partition, self._topic.identity)
-        if counted_in not in (None, self._topic.identity):
+                progress.set_topic(connection, self.partition, topic.identity)
+        if counted_in not in (None, topic.identity):
             raise NotOurs(
                 f"the store counts partition {self.partition} in topic {counted_in}, the topic"
-                f" {self._topic.name} is now {self._topic.identity}: it was made again; see"
-                " docs/operating.md, A recreated topic"
+                f" {topic.name} is now {topic.identity}: it was made again;"
+                " `escrow gateway --replay-archive` begins with it"
             )
         if first_offset > at.next_offset:
             raise Hole(
@@ -109,18 +111,18 @@ class Owned:
 
     def take(self, value: bytes, offset: int, seen_at: str) -> Taken:
         """Journal and judge a message if it is the wanted one."""
+        if offset < self.wanted:
+            return Taken(How.KNOWN)
         begun = perf_counter()
         place = f"{self._topic.name}[{self.partition}]"
         batch = wire.decode(value, offset, place, seen_at)
         try:
             outcome = self._monitor.handle(batch)
-        except OffsetGap:
-            return Taken(How.BEYOND)
+        except OffsetGap as gap:
+            return self._lost(How.BEYOND, gap)
         except OffsetMoved as moved:
-            self.is_claimed = False
-            _log.warning("fenced", partition=self.partition, offset=offset, why=str(moved))
-            return Taken(How.FENCED)
-        self.wanted = max(self.wanted, offset + 1)
+            return self._lost(How.FENCED, moved)
+        self.wanted = offset + 1
         how = How.KNOWN if outcome.skipped else How.TAKEN
         seconds = perf_counter() - begun
         return Taken(how, outcome, len(batch.told), len(batch.held), seconds)
@@ -134,10 +136,16 @@ class Owned:
                 some, self._stale = self._stale[:STALE_AT_ONCE], self._stale[STALE_AT_ONCE:]
                 outcome = self._monitor.renew(some)
         except OffsetMoved as moved:
-            self.is_claimed = False
-            _log.warning("fenced", partition=self.partition, why=str(moved))
-            return Taken(How.FENCED)
+            return self._lost(How.FENCED, moved)
+        if self._monitor.progress.next_offset != self.wanted:
+            return self._lost(How.BEYOND, "the store was set back")
         return Taken(How.TAKEN, outcome, seconds=perf_counter() - begun)
+
+    def _lost(self, how: How, why: object) -> Taken:
+        """The partition must be claimed again before anything else of it is taken."""
+        self.is_claimed = False
+        _log.warning(how.name.lower(), partition=self.partition, why=str(why))
+        return Taken(how)
 
     @property
     def stale(self) -> int:

@@ -24,7 +24,7 @@ from alerts.worker_metrics import WorkerMetrics
 from streams import topics
 from streams.collecting import collect_rarely
 from streams.health import serve
-from streams.owning import How, NotOurs, Owned, Taken, agree
+from streams.owning import How, Owned, Taken, agree
 from streams.reception import utc_text
 from streams.topics import Topic
 
@@ -32,6 +32,7 @@ GROUP = "escrow-worker"
 SESSION_SECONDS, HEARTBEAT_SECONDS = 6.0, 2.0
 FENCED_SECONDS = 3 * HEARTBEAT_SECONDS
 TICK_SECONDS = 0.5
+STUCK_SECONDS, STUCK_SECONDS_BUSY = 5.0, 40.0
 BACK_OFF_SECONDS, BACK_OFF_SECONDS_MAX = 0.2, 5.0
 # A message may hold half a megabyte; Faust's own default would keep thousands of them.
 BUFFERED_MESSAGES = 32
@@ -56,7 +57,7 @@ class Worker:
         self._owned: dict[int, Owned] = {}
         self._faults: dict[str, str] = {"group": "no partitions assigned yet"}
         self._retry_at: dict[int, float] = {}
-        self._beyond: set[int] = set()
+        self._moved_at: dict[int, float] = {}
         self._turn = asyncio.Lock()
         self.app = self._make_app()
 
@@ -130,7 +131,6 @@ class Worker:
     def _let_go(self, partition: int) -> None:
         self._owned.pop(partition, None)
         self._faults.pop(f"partition {partition}", None)
-        self._beyond.discard(partition)
         self.metrics.forget(partition)
 
     async def _take(self, event: Any) -> None:  # noqa: ANN401 -- Faust's own type is unannotated
@@ -154,12 +154,11 @@ class Worker:
 
     def _note(self, partition: int, taken: Taken) -> None:
         self.metrics.taken(partition, taken.how.name.lower(), taken.facts, taken.seconds)
-        if taken.how is How.BEYOND:
-            self._beyond.add(partition)
-        elif taken.how is How.FENCED:
+        if taken.how is How.FENCED:
+            # Whoever fenced us may be right: the group tells within two heartbeats.
             self._retry_at[partition] = monotonic() + FENCED_SECONDS
-        else:
-            self._beyond.discard(partition)
+        elif taken.how is not How.BEYOND:
+            self._moved_at[partition] = monotonic()
 
     # ---- what the clock tells ----
 
@@ -171,39 +170,45 @@ class Worker:
 
     async def _tick(self) -> None:
         for partition, owned in list(self._owned.items()):
-            if not owned.is_claimed:
-                if monotonic() >= self._retry_at.get(partition, 0):
-                    await self._claim(partition, owned)
-            elif partition in self._beyond:
-                await self._seek(partition, owned.wanted)
-            else:
-                await self._in_thread(partition, owned.catch_up)
+            if owned.is_claimed and not self._is_stuck(partition, owned):
+                caught_up = await self._in_thread(partition, owned.catch_up)
+                if caught_up is not None and caught_up.how is not How.TAKEN:
+                    self._note(partition, caught_up)
+            elif monotonic() >= self._retry_at.get(partition, 0):
+                await self._claim(partition, owned)
             self.metrics.stale(partition, owned.stale)
-        self._measure_lag()
+            self._measure_lag(partition, owned)
+
+    def _is_stuck(self, partition: int, owned: Owned) -> bool:
+        """Whether messages are there and none comes.
+
+        Faust drops what it reads anew after a seek if it had read beyond in the same moment. A
+        partition may also wait for its turn behind others, but not for ever.
+        """
+        if self._turn.locked() or self._end(partition) <= owned.wanted:
+            return False
+        idle = monotonic() - max(self._moved_at.values(), default=0.0)
+        waited = monotonic() - self._moved_at.get(partition, 0.0)
+        return idle > STUCK_SECONDS or waited > STUCK_SECONDS_BUSY
 
     async def _claim(self, partition: int, owned: Owned) -> None:
         self._retry_at[partition] = monotonic() + BACK_OFF_SECONDS_MAX
         wanted = await self._in_thread(partition, partial(self._claimed, owned))
-        if wanted is not None:
-            await self._seek(partition, wanted)
+        place = TP(self._topic.name, partition)
+        if wanted is not None and place in self.app.consumer.assignment():
+            self.metrics.sought(partition)
+            await self.app.consumer.seek_wait({place: wanted})
+            self._moved_at[partition] = monotonic()
             self._retry_at.pop(partition, None)
 
     def _claimed(self, owned: Owned) -> int:
         admin = topics.connect(self._bootstrap)
         try:
             topic = topics.describe(admin, self._topic.name)
-            if topic != self._topic:
-                raise NotOurs(f"topic {topic.name} changed since this process started")
             first = topics.first_offsets(admin, topic)[owned.partition]
         finally:
             admin.close()
-        return owned.claim(first)
-
-    async def _seek(self, partition: int, offset: int) -> None:
-        place = TP(self._topic.name, partition)
-        if place in self.app.consumer.assignment():
-            self.metrics.sought(partition)
-            await self.app.consumer.seek_wait({place: offset})
+        return owned.claim(topic, first)
 
     async def _in_thread(self, partition: int, work: Any) -> Any:  # noqa: ANN401 -- whatever it gives
         """The work's result, None if it failed: then /ready says why, and it is tried again."""
@@ -221,13 +226,15 @@ class Worker:
         self._faults.pop(name, None)
         return result
 
-    def _measure_lag(self) -> None:
-        for partition, owned in self._owned.items():
-            place = TP(self._topic.name, partition)
-            if place in self.app.consumer.assignment():
-                end = self.app.consumer.highwater(place)
-                if end is not None:
-                    self.metrics.lag(partition, max(0, end - owned.wanted))
+    def _measure_lag(self, partition: int, owned: Owned) -> None:
+        self.metrics.lag(partition, max(0, self._end(partition) - owned.wanted))
+
+    def _end(self, partition: int) -> int:
+        """The offset after the last message that the broker told of, 0 when it told none yet."""
+        place = TP(self._topic.name, partition)
+        if place not in self.app.consumer.assignment():
+            return 0
+        return self.app.consumer.highwater(place) or 0
 
 
 def run(
