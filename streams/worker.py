@@ -75,7 +75,7 @@ class Worker:
 
     def _make_app(self) -> faust.App:
         app = faust.App(
-            GROUP,
+            f"{GROUP}.{self._topic.name}",
             broker=f"kafka://{self._bootstrap}",
             store="memory://",
             key_serializer="raw",
