@@ -64,6 +64,11 @@ class Server(ABC):
         self._let_go()
         return None
 
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended, below zero by that signal; None while it runs or was never started."""
+        return None if self._process is None else self._process.poll()
+
     def start(self) -> None:
         """Start on what the folder holds, and return when the server answers.
 
@@ -80,11 +85,10 @@ class Server(ABC):
             stdin=subprocess.PIPE,
             start_new_session=True,
         )
-        try:
+        with contextlib.ExitStack() as on_failure:
+            on_failure.callback(self.kill)
             self._wait_until_it_answers(self._process)
-        except BaseException:
-            self.kill()
-            raise
+            on_failure.pop_all()
 
     def stop(self) -> None:
         """Ask it to end, wait, and kill it if it does not; nothing when it does not run."""
@@ -176,9 +180,10 @@ class Server(ABC):
     def _signal(self, number: signal.Signals) -> None:
         """Send a signal to the process and all its descendants, and wait until all obey."""
         psutil = package("psutil")
-        if self.pid is None:
+        pid = self.pid
+        if pid is None:
             return
-        root = psutil.Process(self.pid)
+        root = psutil.Process(pid)
         root.suspend()  # so that it starts no child while we count them
         _wait_until_all_are([root], psutil.STATUS_STOPPED)
         tree = [root, *root.children(recursive=True)]

@@ -18,10 +18,12 @@ from streams.servers.postgres import Postgres, create_database, drop_database
 from streams.servers.process import PORTS, ServerError
 
 # A program that starts a server, tells its process, and then waits to be killed.
+# A run of the tests in the background ignores SIGINT, and its children would inherit that.
 OWNER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from streams.servers.postgres import Postgres
+signal.signal(signal.SIGINT, signal.default_int_handler)
 server = Postgres(Path(sys.argv[1]))
 server.start()
 print(server.pid, flush=True)
