@@ -1,52 +1,57 @@
-"""The only place that knows how the databases differ: inserts of many rows, as driver SQL.
+"""The only place that knows how the databases differ: statements about many rows, as driver SQL.
 
 Rows go to the driver as plain tuples, in the order of the table's columns: Core's own handling of
-parameters costs more than the insert itself.
+parameters costs more than the insert itself. PostgreSQL's way is in models/store/postgresql.py.
 """
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
-Row = tuple[Any, ...]
+from models.store import postgresql
+
+Row = postgresql.Row
 
 # Any number that no other lock of this application uses.
 _OWNERS_LOCK = 20_241_123
-
-_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-_POSITIONAL: dict[str, Dialect] = {
-    "sqlite": SQLiteDialect(paramstyle="qmark"),
-    "postgresql": PGDialect(paramstyle="format"),  # type: ignore[no-untyped-call]
-}
+_POSITIONAL = SQLiteDialect(paramstyle="qmark")
 
 
 def insert(connection: Connection, table: Table, rows: Sequence[Row], *columns: str) -> None:
     """Insert rows of these columns."""
-    if rows:
-        named, marks = ", ".join(columns), ", ".join("?" * len(columns))
-        into = f"{table.name} ({named})"
-        statement = f"INSERT INTO {into} VALUES ({marks})"  # noqa: S608 -- our own names
-        connection.exec_driver_sql(_marked(connection.dialect.name, statement), list(rows))
+    if not rows:
+        return
+    if _is_postgresql(connection):
+        postgresql.insert(connection, table, rows, *columns)
+        return
+    named, marks = ", ".join(columns), ", ".join("?" * len(columns))
+    statement = f"INSERT INTO {table.name} ({named}) VALUES ({marks})"  # noqa: S608 -- own names
+    connection.exec_driver_sql(statement, list(rows))
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
     """Insert the rows whose primary key is not there yet; answer how many they were."""
     if not rows:
         return 0
-    statement = _insert_new(connection.dialect.name, table)
-    return connection.exec_driver_sql(statement, list(rows)).rowcount
+    if _is_postgresql(connection):
+        return postgresql.insert_new(connection, table, rows)
+    return connection.exec_driver_sql(_insert_new(table), list(rows)).rowcount
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Row], *changing: str) -> None:
-    """Insert rows; of one whose primary key is there already only these columns change."""
-    if rows:
-        statement = _upsert(connection.dialect.name, table, changing)
-        connection.exec_driver_sql(statement, list(rows))
+    """Insert rows; of one whose primary key is there already only these columns change.
+
+    No two of the rows may have the same key.
+    """
+    if not rows:
+        return
+    if _is_postgresql(connection):
+        postgresql.upsert(connection, table, rows, *changing)
+        return
+    connection.exec_driver_sql(_upsert(table, changing), list(rows))
 
 
 def update(
@@ -54,21 +59,27 @@ def update(
 ) -> int:
     """Update rows: the new values of `changing`, then the values for the marks in `where`.
 
-    `where` writes a mark as `?`. Answers how many rows were there to be updated.
+    `where` writes a mark as `?`, each after a column and a comparison. No two of the rows may mean
+    the same row of the table. Answers how many rows were there to be updated.
     """
     if not rows:
         return 0
+    if _is_postgresql(connection):
+        return postgresql.update(connection, table, rows, *changing, where=where)
     setting = ", ".join(f"{column} = ?" for column in changing)
     statement = f"UPDATE {table.name} SET {setting} WHERE {where}"  # noqa: S608 -- own names
-    statement = _marked(connection.dialect.name, statement)
     return connection.exec_driver_sql(statement, list(rows)).rowcount
 
 
 def delete(connection: Connection, table: Table, rows: Sequence[Row], *, where: str) -> None:
-    """Delete rows by the values for the marks in `where`."""
-    if rows:
-        statement = f"DELETE FROM {table.name} WHERE {where}"  # noqa: S608 -- own names
-        connection.exec_driver_sql(_marked(connection.dialect.name, statement), list(rows))
+    """Delete rows by the values for the marks in `where`, written as for update."""
+    if not rows:
+        return
+    if _is_postgresql(connection):
+        postgresql.delete(connection, table, rows, where=where)
+        return
+    statement = f"DELETE FROM {table.name} WHERE {where}"  # noqa: S608 -- own names
+    connection.exec_driver_sql(statement, list(rows))
 
 
 def lock_owners(connection: Connection, *, alone: bool) -> None:
@@ -76,27 +87,25 @@ def lock_owners(connection: Connection, *, alone: bool) -> None:
 
     SQLite has one writer at a time and needs no lock.
     """
-    if connection.dialect.name == "postgresql":
+    if _is_postgresql(connection):
         how = "" if alone else "_shared"
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock{how}({_OWNERS_LOCK})")
 
 
-@cache
-def _insert_new(name: str, table: Table) -> str:
-    statement = _INSERT[name](table).on_conflict_do_nothing()
-    return str(statement.compile(dialect=_POSITIONAL[name]))
+def _is_postgresql(connection: Connection) -> bool:
+    return connection.dialect.name == "postgresql"
 
 
 @cache
-def _upsert(name: str, table: Table, changing: tuple[str, ...]) -> str:
-    statement = _INSERT[name](table)
+def _insert_new(table: Table) -> str:
+    return str(sqlite.insert(table).on_conflict_do_nothing().compile(dialect=_POSITIONAL))
+
+
+@cache
+def _upsert(table: Table, changing: tuple[str, ...]) -> str:
+    statement = sqlite.insert(table)
     statement = statement.on_conflict_do_update(
         index_elements=list(table.primary_key.columns),
         set_={column: statement.excluded[column] for column in changing},
     )
-    return str(statement.compile(dialect=_POSITIONAL[name]))
-
-
-@cache
-def _marked(name: str, statement: str) -> str:
-    return statement if name == "sqlite" else statement.replace("?", "%s")
+    return str(statement.compile(dialect=_POSITIONAL))

@@ -87,6 +87,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One transaction that sees one state of the store and changes nothing."""
+    if engine.dialect.name == "postgresql":
+        # By itself each of its statements would see what was committed until then.
+        engine = engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
     with engine.connect() as connection:
         yield connection
 

@@ -92,9 +92,10 @@ def find(connection: Connection, hashes: Iterable[str]) -> dict[str, File]:
 
 def journaled(connection: Connection, parts: Iterable[tuple[str, int, int]]) -> None:
     """Note of (file, number, total) that this part is journaled; the last makes the file done."""
+    latest = {sha256: (number, total) for sha256, number, total in parts}
     rows = [
         (number, total, "done" if number == total else "proved", sha256)
-        for sha256, number, total in parts
+        for sha256, (number, total) in latest.items()
     ]
     changing = ("batches_journaled", "batches_total", "state")
     there = dialect.update(connection, FILES, rows, *changing, where="sha256 = ?")

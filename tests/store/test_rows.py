@@ -7,10 +7,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from models.findings import Change, Finding, Step
-from models.store import dialect, files, findings, journal, progress
+from models.store import files, findings, journal, progress
 from models.store.engine import reading, writing
 from models.store.progress import Lock, OffsetMoved, Progress
-from models.store.tables import JOURNAL, METADATA
 
 FILE = files.File(
     sha256="ab" * 32, name="a.xml", size_bytes=3, format="camt", state="proved", received_at="T1"
@@ -125,18 +124,6 @@ def test_streams_and_names_of_institutions() -> None:
         assert "/" not in stream
         assert name == journal.institution_of(stream)
     assert journal.institution_of(journal.account_stream("62")) is None
-
-
-def test_statements_for_postgresql_are_its_own() -> None:
-    """Each insert is written for PostgreSQL too: its marks and its conflict clause."""
-    for table in METADATA.sorted_tables:
-        marks = len(table.columns)
-        assert dialect._insert_new("postgresql", table).count("%s") == marks
-    upsert = dialect._upsert("postgresql", JOURNAL, ("body",))
-    assert upsert.endswith("DO UPDATE SET body = excluded.body")
-    assert "a = %s" == dialect._marked("postgresql", "a = ?")
-    with pytest.raises(KeyError):
-        dialect._insert_new("mysql", JOURNAL)
 
 
 def test_reading_sees_one_state(engine: Engine) -> None:
