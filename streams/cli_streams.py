@@ -1,12 +1,14 @@
-"""The commands of the distributed engine: topics, gateway, worker."""
+"""The commands of the distributed engine: topics, gateway, worker, and all of it for a trial."""
 
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from prometheus_client import CollectorRegistry
 from rich.text import Text
 
+from alerts.gateway_metrics import GatewayMetrics
 from config.settings import Settings
 from models.store.engine import open_store
 from streams import printing
@@ -22,15 +24,18 @@ from streams.cli_shared import (
     store,
     today,
 )
-from streams.feeds.archive import Archive
+from streams.ending import when_told
 from streams.reception import Summary
 
 PARTITIONS = 8
 
 Broker = Annotated[str | None, typer.Option("--broker", help="host:port; default: the setting.")]
 Named = Annotated[str, typer.Option("--topic", help="The topic of facts.")]
+MetricsHost = Annotated[str | None, typer.Option(help="Where /metrics is served.")]
+MetricsPort = Annotated[int | None, typer.Option(min=0, max=65535)]
 
 topics_app = typer.Typer(no_args_is_help=True, help="Make the topics, or say how they are.")
+cluster_app = typer.Typer(no_args_is_help=True, help="All processes on this machine, for a trial.")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -38,6 +43,8 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(topics_app, name="topics")
     app.command("gateway")(gateway_command)
     app.command("worker")(worker_command)
+    app.command("migrate")(migrate_command)
+    app.add_typer(cluster_app, name="cluster")
 
 
 @topics_app.command("create")
@@ -73,32 +80,44 @@ def topics_describe_command(broker: Broker = None, topic: Named = "events") -> N
 
 def gateway_command(
     paths: Annotated[list[Path], typer.Argument(exists=True, help="Files and folders.")],
+    *,
     database: Database = None,
     broker: Broker = None,
     topic: Named = "events",
     as_of: AsOf = None,
+    every: Annotated[
+        float | None, typer.Option(min=0.1, help="Stay, and look for new files every SECONDS.")
+    ] = None,
+    metrics_host: MetricsHost = None,
+    metrics_port: MetricsPort = None,
 ) -> None:
     """Prove and archive files and folders, and send their facts and closes to the workers."""
-    from streams import gateway, topics  # noqa: PLC0415 -- as above
+    from streams import gateway, gateway_service, topics  # noqa: PLC0415 -- as above
 
     settings = Settings()
-    bootstrap = broker or settings.broker
-    kept = store(settings, database)
-    try:
-        with closing(topics.connect(bootstrap)) as admin:
-            found = topics.describe(admin, topic)
-        with progress_bar("sending") as advance, closing(gateway.KafkaSink(bootstrap, topic)) as to:
+    registry = CollectorRegistry()
+    metrics = GatewayMetrics(registry)
+    delivery = gateway_service.Delivery(
+        *store(settings, database), broker or settings.broker, topic, metrics
+    )
 
-            def told(_name: str, done: int, total: int) -> None:
-                advance(done, total)
-
-            archive = Archive(kept.archive)
-            sender = gateway.Gateway(kept.engine, archive, to, found, today=today())
+    def deliver(some: list[Path]) -> Summary:
+        with progress_bar("sending") as advance:
             day = as_of.date() if as_of else None
-            summary: Summary = sender.deliver(paths, as_of=day, notify=told)
-    except (topics.TopicFault, gateway.NotDelivered) as fault:
-        raise _failed(fault) from None
-    printing.summary(out, summary)
+            summary = delivery.deliver(some, today=today(), as_of=day, notify=advance)
+        printing.summary(out, summary)
+        return summary
+
+    watch = gateway_service.Watch(paths, deliver, metrics)
+    host = metrics_host or settings.metrics_host
+    with gateway_service.page(host, _port(settings, metrics_port), registry, watch.faults):
+        if every is not None:
+            watch.run(when_told(), every)
+            return
+        try:
+            summary = deliver(paths)
+        except (topics.TopicFault, gateway.NotDelivered) as fault:
+            raise _failed(fault) from None
     if not summary.is_clean:
         raise typer.Exit(REFUSED)
 
@@ -107,15 +126,14 @@ def worker_command(
     database: Database = None,
     broker: Broker = None,
     topic: Named = "events",
-    metrics_host: Annotated[str | None, typer.Option(help="Where /metrics is served.")] = None,
-    metrics_port: Annotated[int | None, typer.Option(min=0, max=65535)] = None,
+    metrics_host: MetricsHost = None,
+    metrics_port: MetricsPort = None,
 ) -> None:
     """Take facts off the topic, judge, and store: one of as many processes as you like."""
     from streams import owning, topics, worker  # noqa: PLC0415 -- Faust takes a second to load
 
     settings = Settings()
     engine = open_store(database or settings.database_url)
-    port = settings.metrics_port if metrics_port is None else metrics_port
     try:
         code = worker.run(
             engine,
@@ -123,12 +141,41 @@ def worker_command(
             broker or settings.broker,
             topic,
             metrics_host=metrics_host or settings.metrics_host,
-            metrics_port=port,
+            metrics_port=_port(settings, metrics_port),
             institutions_max=settings.institutions_max,
         )
     except (topics.TopicFault, owning.NotOurs) as fault:
         raise _failed(fault) from None
     raise typer.Exit(code)
+
+
+def migrate_command(database: Database = None) -> None:
+    """Bring the store to the newest revision, and end; every process does it at its start too."""
+    open_store(database or Settings().database_url).dispose()
+    err.print("[green]migrated[/]")
+
+
+@cluster_app.command("up")
+def cluster_up_command(
+    workers: Annotated[int, typer.Option(min=1, help="How many workers.")] = 2,
+    partitions: Annotated[int, typer.Option(min=1, help="Fixed for life.")] = PARTITIONS,
+    folder: Annotated[Path, typer.Option(help="Data and logs, kept between runs.")] = Path(
+        "cluster"
+    ),
+    no_demo: Annotated[bool, typer.Option("--no-demo", help="Without the demo city.")] = False,
+) -> None:
+    """Start broker, database, workers, gateway and inbox on loopback; Ctrl-C ends them all."""
+    from streams import cluster  # noqa: PLC0415 -- the servers are no part of an installation
+
+    wanted = cluster.Wanted(folder.absolute(), workers, partitions, is_demo=not no_demo)
+    try:
+        cluster.up(wanted, Settings().port, err)
+    except cluster.NotStarted as fault:
+        raise _failed(fault) from None
+
+
+def _port(settings: Settings, option: int | None) -> int:
+    return settings.metrics_port if option is None else option
 
 
 def _show(topic: object) -> None:
