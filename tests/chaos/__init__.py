@@ -1,0 +1,1 @@
+"""Faults against real servers and real processes, each seeded, each sure to have hit its window."""

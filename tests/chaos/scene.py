@@ -1,0 +1,71 @@
+"""What a fault is thrown at: servers of our own that may be killed, a topic, a store, a city."""
+
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+from streams.servers.kafka import Kafka
+from streams.servers.postgres import Postgres, create_database, drop_database
+from tests.distributed.city import City
+from tests.distributed.cluster import Cluster, same
+
+PARTITIONS = 8
+RECOVERED_SECONDS = 60
+
+
+class Scene:
+    """A run of one kind of fault. `log` says what hit when; `hit` asserts that it hit the load."""
+
+    def __init__(
+        self, kafka: Kafka, postgres: Postgres, city: City, folder: Path, random: Random
+    ) -> None:
+        self.kafka = kafka
+        self.postgres = postgres
+        self.city = city
+        self.folder = folder
+        self.random = random
+        self.log: list[str] = []
+        self._database = f"chaos_{secrets.token_hex(6)}"
+        url = create_database(postgres.url(), self._database)
+        topic = f"chaos-{secrets.token_hex(6)}"
+        self.cluster = Cluster(folder, kafka.bootstrap, url, topic, PARTITIONS)
+        # Every day is closed on every partition, and some facts come between: less there never is.
+        self.expected = 90 * PARTITIONS
+
+    def hit(self, what: str, undo: Callable[[], None] | None = None) -> None:
+        """Note a fault; it must have hit while messages were still to come."""
+        handled = self.cluster.handled()
+        assert 0 < handled < self.expected, (
+            f"{what} at {handled} of about {self.expected}: too late"
+        )
+        self.log.append(f"{what} at {handled}")
+        if undo is not None:
+            undo()
+
+    def wait_share(self, low: float, high: float) -> None:
+        """Wait until a random share of the load was handled."""
+        self.cluster.wait_handled(round(self.expected * self.random.uniform(low, high)))
+
+    def finish(self) -> None:
+        """Everything must be caught up within a minute, and be as without the fault."""
+        seconds = self.cluster.wait_caught_up(RECOVERED_SECONDS)
+        self.log.append(f"caught up after {seconds:.1f} s")
+        same(self.cluster, self.city.findings, set(self.city.journal))
+
+    def close(self) -> None:
+        """End the processes and drop the store."""
+        self.cluster.close()
+        drop_database(self.postgres.url(), self._database)
+
+
+def pause(seconds: float) -> None:
+    """Let the processes be."""
+    time.sleep(seconds)
+
+
+def copy_of(folder: Path, target: Path) -> None:
+    """Copy a folder with its owners, as a backup of a stopped server would."""
+    shutil.copytree(folder, target, symlinks=True, dirs_exist_ok=True)
