@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup servers demo test check bench docs lock clean
+.PHONY: help setup servers demo cluster test check bench docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -25,6 +25,9 @@ servers: .venv/.servers-ready ## add a Kafka and a PostgreSQL to .venv (the test
 
 demo: setup ## simulate a city, find what is wrong in it, serve the inbox
 	$(BIN)/escrow demo
+
+cluster: servers ## broker, database, workers, gateway and inbox on this machine
+	$(BIN)/escrow cluster up
 
 test: check servers ## check, then run all tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal
@@ -53,5 +56,5 @@ lock: ## renew the three lock files (the only target that needs uv)
 	$(BIN)/python -m streams.servers.jars --renew
 
 clean: ## remove what setup, tests and demo left behind
-	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis demo
+	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis demo cluster
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

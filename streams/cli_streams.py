@@ -105,7 +105,8 @@ def gateway_command(
         with progress_bar("sending") as advance:
             day = as_of.date() if as_of else None
             summary = delivery.deliver(some, today=today(), as_of=day, notify=advance)
-        printing.summary(out, summary)
+        if summary.files or every is None:
+            printing.summary(out, summary)
         return summary
 
     watch = gateway_service.Watch(paths, deliver, metrics)

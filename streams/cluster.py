@@ -5,7 +5,7 @@ installation brings a broker and a database of its own: docs/operating.md.
 """
 
 import shutil
-from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from threading import Event
 
@@ -47,26 +47,24 @@ class Wanted(msgspec.Struct, frozen=True):
 
 def up(wanted: Wanted, inbox_port: int, console: Console) -> None:
     """Start all, keep them running until a signal comes, and end all; NotStarted."""
-    with ExitStack() as stack:
-        cluster = Cluster(wanted, inbox_port, when_told(), console, stack)
-        try:
-            cluster.run()
-        except (ServerError, topics.TopicFault, SQLAlchemyError, psycopg.Error) as fault:
-            raise NotStarted(str(fault)) from fault
+    cluster = Cluster(wanted, inbox_port, when_told(), console)
+    try:
+        cluster.run()
+    except (ServerError, topics.TopicFault, SQLAlchemyError, psycopg.Error) as fault:
+        raise NotStarted(str(fault)) from fault
+    finally:
+        cluster.end()
 
 
 class Cluster:
-    """The processes, in the order in which they start; `stack` ends them in the other order."""
+    """The processes, and what the display shows of them."""
 
-    def __init__(
-        self, wanted: Wanted, inbox_port: int, told: Event, console: Console, stack: ExitStack
-    ) -> None:
+    def __init__(self, wanted: Wanted, inbox_port: int, told: Event, console: Console) -> None:
         wanted.folder.mkdir(parents=True, exist_ok=True)
         self._wanted = wanted
         self._inbox_port = inbox_port
         self._told = told
         self._console = console
-        self._stack = stack
         self._postgres = Postgres(wanted.folder / "postgres")
         self._kafka = Kafka(wanted.folder / "kafka")
         self._programs: list[Program] = []
@@ -78,13 +76,11 @@ class Cluster:
     def run(self) -> None:
         """Start everything and watch over it until told to end."""
         with self._display():
-            self._stack.callback(self._end_programs)
             for begin in (self._begin_city, self._begin_servers, self._begin_programs):
                 if not self._told.is_set():
                     begin()
             while not self._told.wait(LOOK_SECONDS):
                 self._look()
-        self._console.print("ending all processes")
 
     def _display(self) -> AbstractContextManager[object]:
         if not self._console.is_terminal:
@@ -106,7 +102,6 @@ class Cluster:
     def _begin_servers(self) -> None:
         for server in (self._postgres, self._kafka):
             self._show(Line(server.name, state="starts", place=f"127.0.0.1:{server.port}"))
-            self._stack.callback(server.stop)
             server.start()
             self._look()
         with psycopg.connect(_plain(self._postgres.url()), autocommit=True) as connection:
@@ -190,11 +185,15 @@ class Cluster:
             table.add_row(line.name, pid, state, line.place, line.figures, Text(line.error))
         return table
 
-    def _end_programs(self) -> None:
+    def end(self) -> None:
+        """End the programs together, and then what they talk to; nothing is left behind."""
+        self._console.print("ending all processes")
         for program in self._programs:
             program.ask_to_end()
         for program in self._programs:
             program.wait_for_end()
+        self._kafka.stop()
+        self._postgres.stop()
         shutil.rmtree(self._temporary, ignore_errors=True)
 
 
