@@ -5,8 +5,8 @@ harmless. The number of a partition stands in every message, so that all produce
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Protocol
@@ -119,6 +119,7 @@ class Gateway:
         self._engine = engine
         self._archive = archive
         self._sink = sink
+        self._topic = topic
         self._partitions = topic.partitions
         self._today = today
         self._reception = Reception(engine, archive, self.summary)
@@ -137,17 +138,35 @@ class Gateway:
         collect_rarely()
         groups = intake.plan(paths, self._today, self._archive)
         coming = {one.sha256 for _, group in groups for one in group}
-        self._send(self._reception.unfinished(coming, self._today), utc_text(now()))
+        self._send(self._reception.unfinished(coming, self._today))
         total, done = sum(one.facts for _, group in groups for one in group), 0
         for _, group in groups:
-            seen_at = utc_text(now())
-            fresh = self._reception.register(group, seen_at)
-            self._send(list(fresh.values()), seen_at)
+            self._send(list(self._reception.register(group, utc_text(now())).values()))
             self.close(days_to_close(group, self._closed, min(self._today, as_of or self._today)))
             self.free_accepted()
             done += sum(one.facts for one in group)
             if notify:
                 notify("sending", done, total)
+        self.summary.closed_day = self._closed
+        self.summary.seconds = perf_counter() - begun
+        return self.summary
+
+    def replay(self, since: datetime, first_offsets: Mapping[int, int]) -> Summary:
+        """Send again what was archived since a moment, then go on behind what the broker lost.
+
+        For a partition whose wanted message is gone, and for a topic that was made again: the
+        archive still has everything that its messages said, whatever the store remembers.
+        """
+        begun = perf_counter()
+        group = [intake.prove(path, self._today, name) for path, name in self._archive.since(since)]
+        self._reception.register(group, utc_text(now()))
+        self._send(group)
+        self.close([self._closed] if self._closed else [])
+        with writing(self._engine) as connection:
+            for partition, first in first_offsets.items():
+                is_other = progress.topic(connection, partition) != self._topic.identity
+                if is_other or progress.read(connection, partition).next_offset < first:
+                    progress.restart(connection, partition, self._topic.identity, first)
         self.summary.closed_day = self._closed
         self.summary.seconds = perf_counter() - begun
         return self.summary
@@ -179,9 +198,8 @@ class Gateway:
             with writing(self._engine) as connection:
                 accepting.release(connection, parts)
 
-    def _send(self, group: list[ProvedFile], seen_at: str) -> None:
+    def _send(self, group: list[ProvedFile]) -> None:
         """Send the facts of files; once they are durable the files are done."""
-        del seen_at
         if not group:
             return
         self.tell(one for proved in group for one in intake.told(proved))

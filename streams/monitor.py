@@ -21,6 +21,7 @@ from models.store.engine import reading, writing
 from models.store.institutions import Evaluated, Versions
 from models.store.journal import JournalRow, Stated
 from models.store.progress import OffsetMoved, Progress
+from streams import tellings
 
 INSTITUTIONS_MAX = 5_000
 STALE_AT_ONCE = 100
@@ -112,8 +113,8 @@ class Monitor:
                 at = self._stand(connection)
                 if not self._is_wanted(batch, at):
                     return Outcome(skipped=True)
-                _write_held(connection, batch)
-                new = _write_facts(connection, batch, contents, keys)
+                tellings.write_held(connection, batch.held)
+                new = tellings.write(connection, batch.told, contents, keys, batch.seen_at)
                 closed_day = _later(at.closed_day, batch.close)
                 after = Progress(at.next_offset + 1, closed_day, at.holder)
                 touched = self._route(connection, contents)
@@ -355,50 +356,6 @@ def replayed(
     for identifier, digest, body, stated_first, stated_last in rows:
         supervision.add(identifier, digest, DECODER.decode(body), stated_first, stated_last)
     return supervision
-
-
-def _write_held(connection: Connection, batch: Batch) -> None:
-    """Register what of the messages could not be read, so that it is shown and can be told."""
-    held = {file.sha256: [one] for file, one in batch.held}
-    files.register(connection, [file for file, _ in batch.held], held)
-
-
-def _write_facts(
-    connection: Connection, batch: Batch, contents: list[Stated], keys: list[journal.Key]
-) -> int:
-    """Journal what was told and who told it where; how many contents were new."""
-    known = _file_ids(connection, batch)
-    new = journal.write(connection, contents)
-    rows = [
-        (*key, known[telling.file], telling.position, telling.stated_at, batch.seen_at)
-        for telling, key in zip(batch.told, keys, strict=True)
-    ]
-    journal.write_sightings(connection, sorted(rows))
-    return new
-
-
-def _file_ids(connection: Connection, batch: Batch) -> dict[str, int]:
-    """The numbers of the files that a batch names.
-
-    A file that nobody registered gets a row as well: its row may have been lost with a restored
-    database, and what was told of it must not be.
-    """
-    named = {telling.file for telling in batch.told}
-    known = files.ids(connection, named)
-    if len(known) == len(named):
-        return known
-    rows = [
-        files.File(
-            sha256=sha256,
-            name="?",
-            size_bytes=0,
-            format="unknown",
-            state="done",
-            received_at=batch.seen_at,
-        )
-        for sha256 in sorted(named - known.keys())
-    ]
-    return known | files.register(connection, rows)
 
 
 def _later(closed_day: date | None, close: date | None) -> date | None:

@@ -8,10 +8,11 @@ import asyncio
 import os
 import socket
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic, time_ns
-from typing import Any
+from typing import Any, TypeVar
 
 import faust
 import structlog
@@ -36,6 +37,8 @@ STUCK_SECONDS, STUCK_SECONDS_BUSY = 5.0, 40.0
 BACK_OFF_SECONDS, BACK_OFF_SECONDS_MAX = 0.2, 5.0
 # A message may hold half a megabyte; Faust's own default would keep thousands of them.
 BUFFERED_MESSAGES = 32
+
+Result = TypeVar("Result")
 
 _log = structlog.get_logger()
 
@@ -210,7 +213,7 @@ class Worker:
             admin.close()
         return owned.claim(topic, first)
 
-    async def _in_thread(self, partition: int, work: Any) -> Any:  # noqa: ANN401 -- whatever it gives
+    async def _in_thread(self, partition: int, work: Callable[[], Result]) -> Result | None:
         """The work's result, None if it failed: then /ready says why, and it is tried again."""
         name = f"partition {partition}"
         async with self._turn:
@@ -218,9 +221,10 @@ class Worker:
                 result = await asyncio.to_thread(work)
             except Exception as error:  # noqa: BLE001 -- nothing may leave the agent: Faust would
                 # acknowledge the message and lose it.
-                if self._faults.get(name) != str(error):
-                    _log.error("stuck", partition=partition, why=str(error), exc_info=True)
-                self._faults[name] = f"{type(error).__name__}: {error}"
+                why = f"{type(error).__name__}: {error}"
+                if self._faults.get(name) != why:
+                    _log.exception("stuck", partition=partition)
+                self._faults[name] = why
                 self.metrics.failed(partition)
                 return None
         self._faults.pop(name, None)

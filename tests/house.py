@@ -76,6 +76,7 @@ BANNED_CALLS = {
 # The only files that may catch every exception, each with its reason.
 EDGES = {
     "alerts/evaluation.py": "a rule that raises becomes cannot-decide, the other rules go on",
+    "streams/worker.py": "Faust would acknowledge a message whose handling raised",
     "streams/monitor.py": "an institution whose ledger raises is parked, the others go on",
 }
 

@@ -62,15 +62,11 @@ def set_topic(connection: Connection, partition: int, identity: str) -> None:
     connection.execute(named)
 
 
-def skip_to(connection: Connection, partition: int, offset: int) -> bool:
-    """Move a partition beyond a hole that was closed otherwise; False if it was beyond already."""
-    columns = PROGRESS.c
-    moved = (
-        update(PROGRESS)
-        .where(columns.partition == partition, columns.next_offset < offset)
-        .values(next_offset=offset)
-    )
-    return connection.execute(moved).rowcount == 1
+def restart(connection: Connection, partition: int, identity: str, offset: int) -> None:
+    """Count from this offset of this topic on: what came before was told otherwise."""
+    start(connection, partition)
+    moved = update(PROGRESS).where(PROGRESS.c.partition == partition)
+    connection.execute(moved.values(topic=identity, next_offset=offset))
 
 
 def advance(connection: Connection, partition: int, old: Progress, new: Progress) -> None:

@@ -1,9 +1,11 @@
 """Keeps the bytes of every delivered file under their SHA-256, read only, with a receipt beside."""
 
 import hashlib
+import json
 import os
 import re
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -54,6 +56,17 @@ class Archive:
         finally:
             arriving.unlink(missing_ok=True)
         return sha256
+
+    def since(self, moment: datetime) -> list[tuple[Path, str]]:
+        """The files that came at or after a moment with their delivered names, oldest first."""
+        found = []
+        for receipt in self._root.glob("??/??/*.receipt.json"):
+            path = receipt.with_name(receipt.name.partition(".")[0])
+            came = path.stat().st_mtime
+            if came >= moment.timestamp():
+                name = json.loads(receipt.read_bytes())["name"]
+                found.append((came, path, name))
+        return [(path, name) for _, path, name in sorted(found)]
 
     def make_lasting(self) -> None:
         """Bring what was put to the disk, before anything is written that relies on it.
