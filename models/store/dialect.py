@@ -82,6 +82,16 @@ def delete(connection: Connection, table: Table, rows: Sequence[Row], *, where: 
     connection.exec_driver_sql(statement, list(rows))
 
 
+def holdable(text: str) -> str:
+    """The text as every database can hold it: without NUL, and without half a character.
+
+    For what people read alone; a key must not come with either.
+    """
+    if text.isprintable():
+        return text
+    return text.replace("\0", "\u2400").encode(errors="backslashreplace").decode()
+
+
 def lock_owners(connection: Connection, *, alone: bool) -> None:
     """Until the transaction ends nobody else names an owner of an account, or, alone, reads one.
 

@@ -42,6 +42,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     body: str = ""
 
 
+_HELD = Held.__struct_fields__
 _NONE: Mapping[str, Iterable[Held]] = {}
 
 
@@ -123,7 +124,8 @@ def supersede(connection: Connection, file_id: int, proved: Iterable[tuple[str, 
 
 def _row(file: File) -> dialect.Row:
     day = file.day.isoformat() if file.day else None
-    return tuple(day if name == "day" else getattr(file, name) for name in _COLUMNS)
+    values = (day if name == "day" else getattr(file, name) for name in _COLUMNS)
+    return tuple(dialect.holdable(value) if isinstance(value, str) else value for value in values)
 
 
 def _read(connection: Connection, wanted: ColumnElement[bool]) -> Iterator[File]:
@@ -134,8 +136,9 @@ def _read(connection: Connection, wanted: ColumnElement[bool]) -> Iterator[File]
         yield File(**{**row, "day": day})
 
 
-def _renew_held(connection: Connection, file_id: int, seen_at: str, held: list[Held]) -> None:
+def _renew_held(connection: Connection, file_id: int, seen_at: str, told: list[Held]) -> None:
     """Add what is newly held; what waited and is no longer held of these bytes is released."""
+    held = [Held(**{name: dialect.holdable(getattr(one, name)) for name in _HELD}) for one in told]
     query = select(HELD.c.position, HELD.c.reason, HELD.c.held_id).where(HELD.c.file_id == file_id)
     known = {(row[0], row[1]): row[2] for row in connection.execute(query)}
     wanted = {(one.position, one.reason) for one in held}
@@ -145,9 +148,7 @@ def _renew_held(connection: Connection, file_id: int, seen_at: str, held: list[H
     dialect.update(connection, HELD, gone, "state", where="held_id = ?")
     new = [one for one in held if (one.position, one.reason) not in known]
     rows = [
-        (file_id, *(one.position, one.reason, one.statement, one.account, one.body), seen_at)
-        for one in new
+        (file_id, *(getattr(one, name) for name in _HELD), seen_at, 1, "waiting") for one in new
     ]
-    columns = ("file_id", "position", "reason", "statement", "account", "body", "first_seen")
-    waiting = [(*row, 1, "waiting") for row in rows]
-    dialect.insert(connection, HELD, waiting, *columns, "tries", "state")
+    columns = ("file_id", *_HELD, "first_seen", "tries", "state")
+    dialect.insert(connection, HELD, rows, *columns)

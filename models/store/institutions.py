@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from models import facts as f
 from models.keys import DECODER
 from models.store import dialect
-from models.store.dialect import Row
+from models.store.dialect import Row, holdable
 from models.store.journal import institution_stream
 from models.store.tables import INSTITUTIONS, JOURNAL
 
@@ -55,7 +55,8 @@ def write(connection: Connection, evaluated: Iterable[Evaluated]) -> None:
     for one in evaluated:
         day = one.day.isoformat() if one.day else None
         made_with = (one.versions.policy, one.versions.calendar, one.versions.code)
-        row = (one.institution, one.count, day, *made_with, one.error, "", "", "")
+        error = None if one.error is None else holdable(one.error)
+        row = (one.institution, one.count, day, *made_with, error, "", "", "")
         (bad if one.error else good).append(row)
     columns = ("count", "day", "policy", "calendar", "code")
     changing = (*(f"evaluated_{column}" for column in columns), "error")
@@ -90,4 +91,4 @@ def name(connection: Connection, institution: str) -> tuple[str, str, str]:
         return "", "", ""
     fact = DECODER.decode(body)
     assert isinstance(fact, f.InstitutionStated)
-    return fact.name, fact.city, fact.county
+    return holdable(fact.name), holdable(fact.city), holdable(fact.county)

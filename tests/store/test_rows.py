@@ -70,6 +70,23 @@ def test_held_rows_are_kept_once(engine: Engine) -> None:
         assert 2 == files.held_count(connection)
 
 
+def test_any_bytes_can_be_held(engine: Engine) -> None:
+    """What no text column can hold is shown in its place, and known again when it is told again."""
+    odd = "a\0b\udcffc 甲"
+    file = msgspec.structs.replace(FILE, name=odd)
+    with writing(engine) as connection:
+        for _ in range(2):
+            files.register(
+                connection, [file], {FILE.sha256: [files.Held(position=odd, reason=odd)]}
+            )
+        (row,) = connection.execute(text("SELECT position, reason, state, tries FROM held")).all()
+        (found,) = files.read(connection)
+
+    shown = "a\u2400b\\udcffc 甲"
+    assert (shown, shown, "waiting", 2) == tuple(row)
+    assert shown == found.name
+
+
 def test_findings_and_their_history(engine: Engine) -> None:
     """Raised, changed and cleared: the rows stand as the history adds up, raised_on stays."""
     changed = msgspec.structs.replace(FINDING, level="red", amount_fen=None)
