@@ -1,6 +1,7 @@
 """The commands of the distributed engine: topics, gateway, worker, and all of it for a trial."""
 
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from streams import printing
 from streams.cli_shared import (
     CHECK_FAILED,
     REFUSED,
+    SHANGHAI,
     AsOf,
     Database,
     err,
@@ -79,7 +81,9 @@ def topics_describe_command(broker: Broker = None, topic: Named = "events") -> N
 
 
 def gateway_command(
-    paths: Annotated[list[Path], typer.Argument(exists=True, help="Files and folders.")],
+    paths: Annotated[
+        list[Path] | None, typer.Argument(exists=True, help="Files and folders.")
+    ] = None,
     *,
     database: Database = None,
     broker: Broker = None,
@@ -87,6 +91,14 @@ def gateway_command(
     as_of: AsOf = None,
     every: Annotated[
         float | None, typer.Option(min=0.1, help="Stay, and look for new files every SECONDS.")
+    ] = None,
+    replay_archive: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="FROM",
+            help="Send again what was archived since FROM, behind a hole or onto a new topic.",
+        ),
     ] = None,
     metrics_host: MetricsHost = None,
     metrics_port: MetricsPort = None,
@@ -109,14 +121,22 @@ def gateway_command(
             printing.summary(out, summary)
         return summary
 
-    watch = gateway_service.Watch(paths, deliver, metrics)
+    if not paths and replay_archive is None:
+        raise typer.BadParameter("name files or folders, or --replay-archive FROM")
+    watch = gateway_service.Watch(paths or [], deliver, metrics)
     host = metrics_host or settings.metrics_host
     with gateway_service.page(host, _port(settings, metrics_port), registry, watch.faults):
         if every is not None:
             watch.run(when_told(), every)
             return
         try:
-            summary = deliver(paths)
+            summary = Summary()
+            if replay_archive is not None:
+                since = replay_archive.replace(tzinfo=SHANGHAI)
+                summary = delivery.replay(since, today=today())
+                printing.summary(out, summary)
+            if paths:
+                summary = deliver(paths)
         except (topics.TopicFault, gateway.NotDelivered) as fault:
             raise _failed(fault) from None
     if not summary.is_clean:

@@ -6,7 +6,7 @@ it into the folder whole. What cannot be delivered now is delivered later: nothi
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from threading import Event
 
@@ -85,14 +85,28 @@ class Delivery:
         notify: Callable[[int, int], None],
     ) -> Summary:
         """Deliver files and folders through a producer of its own; NotDelivered, TopicFault."""
-        with closing(topics.connect(self._bootstrap)) as admin:
-            topic = topics.describe(admin, self._topic)
-        with closing(KafkaSink(self._bootstrap, self._topic)) as sink:
-            counted = CountedSink(sink, self._metrics)
-            gateway = Gateway(self._engine, self._archive, counted, topic, today=today)
+        with self._gateway(today) as (gateway, _):
             summary = gateway.deliver(
                 paths, as_of=as_of, notify=lambda _, done, total: notify(done, total)
             )
+        return self._counted(summary)
+
+    def replay(self, since: datetime, *, today: date) -> Summary:
+        """Send again what was archived since a moment, and go on behind what the broker lost."""
+        with self._gateway(today) as (gateway, first_offsets):
+            return self._counted(gateway.replay(since, first_offsets))
+
+    @contextmanager
+    def _gateway(self, today: date) -> Iterator[tuple[Gateway, dict[int, int]]]:
+        with closing(topics.connect(self._bootstrap)) as admin:
+            topic = topics.describe(admin, self._topic)
+            first_offsets = topics.first_offsets(admin, topic)
+        with closing(KafkaSink(self._bootstrap, self._topic)) as sink:
+            counted = CountedSink(sink, self._metrics)
+            gateway = Gateway(self._engine, self._archive, counted, topic, today=today)
+            yield gateway, first_offsets
+
+    def _counted(self, summary: Summary) -> Summary:
         held = len(summary.problems) - summary.refused
         self._metrics.delivered("accepted", summary.files - len(summary.problems))
         self._metrics.delivered("held", held)
