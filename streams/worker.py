@@ -6,6 +6,7 @@ transaction, acknowledged after its commit; nothing but SQL decides which messag
 
 import asyncio
 import os
+import signal
 import socket
 import tempfile
 from collections.abc import Callable
@@ -19,20 +20,24 @@ import structlog
 from faust.types import TP
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.evaluation import Law
 from alerts.worker_metrics import WorkerMetrics
 from streams import topics
 from streams.collecting import collect_rarely
 from streams.health import serve
-from streams.owning import How, Owned, Taken, agree
+from streams.owning import How, NotOurs, Owned, Taken, agree
 from streams.reception import utc_text
 from streams.topics import Topic
 
 GROUP = "escrow-worker"
+DISAGREES = 1
+"""The exit code of a worker that must be started again with the adopted policy."""
 SESSION_SECONDS, HEARTBEAT_SECONDS = 6.0, 2.0
 FENCED_SECONDS = 3 * HEARTBEAT_SECONDS
 TICK_SECONDS = 0.5
+AGREED_SECONDS = 2.0
 STUCK_SECONDS, STUCK_SECONDS_BUSY = 5.0, 40.0
 BACK_OFF_SECONDS, BACK_OFF_SECONDS_MAX = 0.2, 5.0
 # A message may hold half a megabyte; Faust's own default would keep thousands of them.
@@ -62,6 +67,8 @@ class Worker:
         self._retry_at: dict[int, float] = {}
         self._moved_at: dict[int, float] = {}
         self._turn = asyncio.Lock()
+        self._agreed_at = monotonic()
+        self._disagrees = False
         self.app = self._make_app()
 
     def faults(self) -> list[str]:
@@ -74,6 +81,8 @@ class Worker:
         try:
             worker.execute_from_commandline()
         except SystemExit as ended:
+            if self._disagrees:
+                return DISAGREES
             return ended.code if isinstance(ended.code, int) else 0
 
     def _make_app(self) -> faust.App:
@@ -168,8 +177,22 @@ class Worker:
     async def _keep_ticking(self) -> None:
         # Faust's own timers complain of every tick that takes longer than it should.
         while not self.app.should_stop:
+            if monotonic() - self._agreed_at > AGREED_SECONDS:
+                await self._agree()
             await self._tick()
             await asyncio.sleep(TICK_SECONDS)
+
+    async def _agree(self) -> None:
+        """End when another policy was adopted: started again with its files, it goes on."""
+        self._agreed_at = monotonic()
+        try:
+            await asyncio.to_thread(agree, self._engine, self._law, self._topic)
+        except NotOurs as other:
+            _log.error("another policy was adopted", why=str(other))
+            self._disagrees = True
+            os.kill(os.getpid(), signal.SIGTERM)
+        except SQLAlchemyError as away:
+            _log.warning("database away", why=str(away))
 
     async def _tick(self) -> None:
         for partition, owned in list(self._owned.items()):

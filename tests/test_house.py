@@ -199,9 +199,10 @@ def test_every_rule_is_documented() -> None:
 
 
 def test_every_metric_is_documented() -> None:
-    """docs/metrics.md holds every metric that alerts/metrics.py names, and no other."""
+    """docs/metrics.md holds every metric that a file of metrics names, and no other."""
     metric = re.compile(r"\bescrow_[a-z_]+\b")
-    named = set(metric.findall(_text("alerts/metrics.py")))
+    files = ("alerts/metrics.py", "alerts/worker_metrics.py", "alerts/gateway_metrics.py")
+    named = {name for file in files for name in metric.findall(_text(file))}
 
     assert named
     assert named == set(metric.findall(_text("docs/metrics.md")))

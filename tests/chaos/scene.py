@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -55,6 +56,21 @@ class Scene:
         self.log.append(f"caught up after {seconds:.1f} s")
         same(self.cluster, self.city.findings, set(self.city.journal))
 
+    def backup_database(self) -> Path:
+        """A copy of the stopped database, as a backup would be; it goes on at once."""
+        target = self.postgres.folder.with_name(f"{self.postgres.folder.name}-{len(self.log)}")
+        self.postgres.stop()
+        subprocess.run(["/bin/cp", "-a", self.postgres.folder, target], check=True)
+        self.postgres.start()
+        return target
+
+    def restore_database(self, older: Path) -> None:
+        """Set the database back to a copy."""
+        self.postgres.kill()
+        shutil.rmtree(self.postgres.folder)
+        older.rename(self.postgres.folder)
+        self.postgres.start()
+
     def close(self) -> None:
         """End the processes and drop the store."""
         self.cluster.close()
@@ -64,8 +80,3 @@ class Scene:
 def pause(seconds: float) -> None:
     """Let the processes be."""
     time.sleep(seconds)
-
-
-def copy_of(folder: Path, target: Path) -> None:
-    """Copy a folder with its owners, as a backup of a stopped server would."""
-    shutil.copytree(folder, target, symlinks=True, dirs_exist_ok=True)

@@ -11,6 +11,7 @@ from streams.servers.kafka import Kafka
 from streams.servers.postgres import Postgres
 from tests.chaos.kinds import KINDS, Kind
 from tests.chaos.scene import Scene
+from tests.chaos.store_kinds import STORE_KINDS
 from tests.distributed.city import city
 
 SEED = 20_241_124
@@ -23,7 +24,7 @@ def servers(server_folders: Callable[[], Path]) -> Iterator[tuple[Kafka, Postgre
         yield kafka, postgres
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [*KINDS, *STORE_KINDS], ids=lambda kind: kind.__name__)
 def test_fault_changes_nothing(kind: Kind, servers: tuple[Kafka, Postgres], tmp_path: Path) -> None:
     """After the fault everything is caught up within a minute, and as without it."""
     scene = Scene(*servers, city(), tmp_path, Random(SEED))  # noqa: S311 -- a seed is wanted

@@ -15,9 +15,12 @@ from kafka import TopicPartition
 from kafka.admin import OffsetSpec
 from sqlalchemy import Engine, select
 
+from alerts.evaluation import Law
+from models.store import institutions
 from models.store.engine import open_store, reading
 from models.store.tables import JOURNAL, PROGRESS
 from streams import topics
+from streams.monitor import versions_of
 from streams.replay import findings_lines, standing_findings, verify
 from tests.streams.told import law
 
@@ -37,6 +40,8 @@ class Cluster:
         self.engine: Engine = open_store(url)
         self.workers: list[subprocess.Popen[bytes]] = []
         self.logs: list[Path] = []
+        self.settings: dict[str, str] = {}
+        self.law = law()
         self.make_topic()
 
     def make_topic(self) -> topics.Topic:
@@ -51,6 +56,7 @@ class Cluster:
             "ESCROW_DATABASE_URL": self.url,
             "ESCROW_BROKER": self.bootstrap,
             "ESCROW_ARCHIVE_DIR": str(self.folder / "archive"),
+            **self.settings,
         }
 
     def start(self, *command: str, name: str = "") -> subprocess.Popen[bytes]:
@@ -119,6 +125,17 @@ class Cluster:
             assert time.monotonic() < begun + seconds, f"not caught up: {self.state()}"
             time.sleep(0.1)
 
+    def wait_judged_by(self, law: Law, seconds: float = PATIENCE_SECONDS) -> None:
+        """Wait until no institution is judged by another law."""
+        until = time.monotonic() + seconds
+        while True:
+            with reading(self.engine) as connection:
+                made = institutions.read(connection).values()
+            if all(one.versions == versions_of(law) for one in made):
+                return
+            assert time.monotonic() < until, self.state()
+            time.sleep(0.1)
+
     def _wakes(self) -> int:
         with self.engine.connect() as connection:
             return int(connection.exec_driver_sql("SELECT count(*) FROM wakes").scalar_one())
@@ -129,7 +146,7 @@ class Cluster:
 
     def faults(self) -> list[str]:
         """What `escrow verify` would name."""
-        return verify(self.engine, law())
+        return verify(self.engine, self.law)
 
     def journal(self) -> set[tuple[str, bytes]]:
         """Every content of every fact that is journaled; the key of the table holds each once."""
