@@ -1,5 +1,6 @@
 """The inbox as one application: its routes, its guard, its own files."""
 
+from functools import partial
 from importlib.resources import files
 
 from fastapi import FastAPI, Request
@@ -18,6 +19,7 @@ from alerts.inbox.frame import HERE, Inbox, closed_day
 from alerts.inbox.guard import Guard
 from config.settings import Settings
 from models.store import tables
+from models.store.engine import reading
 
 _PLOTLY = "package_data/plotly.min.js"
 _STATUS_WORDS = {404: "not-found", 422: "bad-request"}
@@ -48,7 +50,7 @@ def _plotly() -> FileResponse:
 
 def _metrics(request: Request) -> Response:
     inbox: Inbox = request.app.state.inbox
-    text = metrics.exposition(inbox.engine.connect, inbox.reading)
+    text = metrics.exposition(partial(reading, inbox.engine), inbox.reading)
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
@@ -60,7 +62,7 @@ def _ready(request: Request) -> JSONResponse:
     """Ready when the store answers with its tables; how far it is closed is said beside."""
     inbox: Inbox = request.app.state.inbox
     try:
-        with inbox.engine.connect() as connection:
+        with reading(inbox.engine) as connection:
             day = closed_day(connection)
             broken = select(tables.INSTITUTIONS.c.institution).where(
                 tables.INSTITUTIONS.c.error.is_not(None)
@@ -79,5 +81,5 @@ def _faulty(request: Request, error: Exception) -> Response:
     word = _STATUS_WORDS.get(code)
     if word is None:
         return PlainTextResponse(f"{code}\n", code)
-    with inbox.engine.connect() as connection:
+    with reading(inbox.engine) as connection:
         return inbox.page(request, "fault.html", connection, status_code=code, word=word)

@@ -1,16 +1,19 @@
 """What every page shares: its language, its links, its status line, its template."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from threading import RLock
+from threading import RLock, Thread
+from time import monotonic
 from typing import Any, cast
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.evaluation import Law
 from alerts.inbox import journal
@@ -19,8 +22,13 @@ from alerts.inbox.words import LANGUAGES, Language
 from alerts.metrics import Reading
 from config.settings import Settings
 from models.store import tables
+from models.store.engine import reading
 
 HERE = Path(__file__).parent
+# What takes longer is renewed beside the pages, and takes at most one part in so many of the time.
+PATIENCE_SECONDS = 0.02
+RENEWED_SHARE = 10
+_Work = Callable[[Connection], object]
 
 
 @dataclass(frozen=True)
@@ -37,18 +45,35 @@ class Status:
         return sum(feed.late for feed in self.feeds)
 
 
+@dataclass
+class _Remembered:
+    """What was worked out, from which state of the store, in how long, and when it was done."""
+
+    version: tuple[object, ...]
+    value: Any
+    seconds: float
+    done_at: float
+    is_renewed: bool = False
+
+    def may_be_renewed(self) -> bool:
+        """Whether nobody is at it, and it was not done just now for what it costs."""
+        return not self.is_renewed and monotonic() - self.done_at > RENEWED_SHARE * self.seconds
+
+
 class Inbox:
     """The store, the settings and the law that the pages read, and what they may remember.
 
-    What costs more than a page may cost is worked out again only when the store has changed.
+    What costs more than a page may cost is worked out again only when the store has changed. Where
+    that takes long, pages are given what was known before, and it is renewed beside them.
     """
 
     def __init__(self, engine: Engine, settings: Settings, law: Law) -> None:
         self.engine = engine
         self.settings = settings
         self.law = law
+        self.patience_seconds = PATIENCE_SECONDS
         self._lock = RLock()
-        self._remembered: dict[str, tuple[object, Any]] = {}
+        self._remembered: dict[str, _Remembered] = {}
 
     @cached_property
     def environment(self) -> Environment:
@@ -62,8 +87,11 @@ class Inbox:
         )
 
     def status(self, connection: Connection) -> Status:
-        """How far the store reaches; remembered until a file or a close arrives."""
-        return cast("Status", self._remember("status", connection, _status))
+        """How far the store reaches; of the feeds, as far as it is remembered."""
+        facts_to = connection.execute(select(func.max(tables.FILES.c.received_at))).scalar()
+        closed = closed_day(connection)
+        feeds = self._remember("feeds", connection, _feeds)
+        return Status(facts_to or "", closed, cast("tuple[journal.Feed, ...]", feeds))
 
     def reading(self, connection: Connection) -> Reading:
         """What takes a pass over the whole journal; remembered likewise."""
@@ -76,13 +104,37 @@ class Inbox:
             contested=tuple(journal.contested(connection)),
         )
 
-    def _remember(self, name: str, connection: Connection, work: Any) -> Any:  # noqa: ANN401
+    def _remember(self, name: str, connection: Connection, work: _Work) -> object:
         version = store_version(connection)
         with self._lock:
-            remembered = self._remembered.get(name)
-            if remembered is None or remembered[0] != version:
-                remembered = self._remembered[name] = (version, work(connection))
-            return remembered[1]
+            known = self._remembered.get(name)
+            if known is None:
+                known = self._work_out(name, connection, work, version)
+            elif known.version != version:
+                if known.seconds < self.patience_seconds:
+                    known = self._work_out(name, connection, work, version)
+                elif known.may_be_renewed():
+                    known.is_renewed = True
+                    Thread(target=self._renew, args=(name, work), daemon=True).start()
+            return known.value
+
+    def _work_out(
+        self, name: str, connection: Connection, work: _Work, version: tuple[object, ...]
+    ) -> _Remembered:
+        begun = monotonic()
+        value = work(connection)
+        done_at = monotonic()
+        found = _Remembered(version, value, done_at - begun, done_at)
+        self._remembered[name] = found
+        return found
+
+    def _renew(self, name: str, work: _Work) -> None:
+        try:
+            with reading(self.engine) as connection:
+                self._work_out(name, connection, work, store_version(connection))
+        except SQLAlchemyError:
+            # The page that comes next meets the same fault, and tells it.
+            self._remembered[name].is_renewed = False
 
     def lister(self, request: Request) -> Lister:
         """The language that the address asks for, else that of the settings."""
@@ -118,12 +170,9 @@ class Inbox:
 
 def store_version(connection: Connection) -> tuple[object, ...]:
     """A value that changes whenever facts, findings or the closed day have changed."""
-    files, evaluated = tables.FILES.c, tables.INSTITUTIONS.c
-    progress = tables.PROGRESS.c
+    evaluated, progress = tables.INSTITUTIONS.c, tables.PROGRESS.c
     return (
-        *connection.execute(
-            select(func.count(), func.sum(files.batches_journaled), func.max(files.received_at))
-        ).one(),
+        connection.execute(select(func.max(tables.FILES.c.file_id))).scalar(),
         *connection.execute(select(func.count(), func.sum(evaluated.evaluated_count))).one(),
         *connection.execute(
             select(func.sum(progress.next_offset), func.max(progress.closed_day))
@@ -137,7 +186,5 @@ def closed_day(connection: Connection) -> date | None:
     return date.fromisoformat(day) if day else None
 
 
-def _status(connection: Connection) -> Status:
-    facts_to = connection.execute(select(func.max(tables.FILES.c.received_at))).scalar()
-    closed = closed_day(connection)
-    return Status(facts_to or "", closed, tuple(journal.feeds(connection, closed)))
+def _feeds(connection: Connection) -> tuple[journal.Feed, ...]:
+    return tuple(journal.feeds(connection, closed_day(connection)))

@@ -21,6 +21,7 @@ from alerts.texts import code_words, reason, rule_name, step_name
 from models.findings import Finding
 from models.identity import mask_account, mask_name
 from models.policy import NO_LEGAL_TEXT, AreaPolicy
+from models.store.engine import reading
 
 EVIDENCE_ROWS_MAX = 200
 _CODE = re.compile(r"[a-z][a-z_-]+", re.ASCII)
@@ -53,7 +54,7 @@ def findings(request: Request, asked: Annotated[ListQuery, Query()]) -> HTMLResp
     """Standing findings, the worst first."""
     inbox: Inbox = request.app.state.inbox
     filters = asked.filters()
-    with inbox.engine.connect() as connection:
+    with reading(inbox.engine) as connection:
         counts = queries.counts(connection, filters)
         return inbox.page(
             request,
@@ -74,7 +75,7 @@ def finding(request: Request, finding_id: str) -> HTMLResponse:
     """One finding: what, by which clause, by which numbers, how we know, what happened to it."""
     inbox: Inbox = request.app.state.inbox
     lister = inbox.lister(request)
-    with inbox.engine.connect() as connection:
+    with reading(inbox.engine) as connection:
         answer = queries.finding(connection, finding_id)
         if answer is None:
             raise HTTPException(404)
@@ -172,7 +173,7 @@ def institution(request: Request, institution: str) -> HTMLResponse:
     """One institution: register, accounts, agreements, chart, standing findings."""
     inbox: Inbox = request.app.state.inbox
     lister: Lister = inbox.lister(request)
-    with inbox.engine.connect() as connection:
+    with reading(inbox.engine) as connection:
         row = queries.institution(connection, institution)
         if row is None:
             raise HTTPException(404)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -55,7 +56,7 @@ class Filters:
                 *(_findings.finding_id, _findings.subject, _findings.institution),
                 *(_findings.rule, _institutions.name),
             )
-            found.append(or_(*(column.contains(self.text, autoescape=True) for column in columns)))
+            found.append(or_(*(column.icontains(self.text, autoescape=True) for column in columns)))
         return found
 
 
@@ -213,6 +214,7 @@ def cannot_decide_counts(connection: Connection) -> tuple[int, int]:
     return matching, every - matching
 
 
+@lru_cache(maxsize=65_536)
 def kind_of_reason(reason: str) -> str:
     """A reason without its numbers and quoted values, under which rows are counted."""
     return _PARTICULAR.sub(_LEFT_OUT, reason)

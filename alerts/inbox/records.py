@@ -18,6 +18,7 @@ from alerts.inbox.words import Language
 from alerts.texts import reason, rule_name
 from models import facts as f
 from models.identity import mask_account
+from models.store.engine import reading
 
 ROWS_A_SECTION = 20
 ORIGINALS_MAX = 5
@@ -43,11 +44,11 @@ def held(request: Request, asked: Annotated[HeldQuery, Query()]) -> HTMLResponse
     """What waits, and why: held rows, refused files, contested facts, what cannot be decided."""
     inbox: Inbox = request.app.state.inbox
     lister = inbox.lister(request)
-    with inbox.engine.connect() as connection:
+    with reading(inbox.engine) as connection:
         reasons = queries.held_by_kind_of_reason(connection)
         total = sum(count for reason, count in reasons if asked.reason in {"", reason})
         rows = queries.held(connection, asked.reason, page=asked.page, rows=queries.PAGE_ROWS)
-        reading = inbox.reading(connection)
+        known = inbox.reading(connection)
         ambiguous, undecided = queries.cannot_decide_counts(connection)
         everyone = Masker()
         return inbox.page(
@@ -64,8 +65,8 @@ def held(request: Request, asked: Annotated[HeldQuery, Query()]) -> HTMLResponse
                 for row in queries.files(connection, "refused", rows=ROWS_A_SECTION)
             ],
             refused_count=queries.file_states(connection).get("refused", 0),
-            contested=_contested(connection, reading.contested[:ROWS_A_SECTION], lister.language),
-            contested_count=len(reading.contested),
+            contested=_contested(connection, known.contested[:ROWS_A_SECTION], lister.language),
+            contested_count=len(known.contested),
             ambiguous=queries.cannot_decide(connection, matching=True, rows=ROWS_A_SECTION),
             ambiguous_count=ambiguous,
             undecided=queries.cannot_decide(connection, matching=False, rows=ROWS_A_SECTION),
@@ -86,7 +87,7 @@ def held(request: Request, asked: Annotated[HeldQuery, Query()]) -> HTMLResponse
 def files(request: Request, asked: Annotated[FileQuery, Query()]) -> HTMLResponse:
     """Every delivered file with what its receipt says."""
     inbox: Inbox = request.app.state.inbox
-    with inbox.engine.connect() as connection:
+    with reading(inbox.engine) as connection:
         states = queries.file_states(connection)
         total = states.get(asked.state, 0) if asked.state else sum(states.values())
         return inbox.page(
@@ -105,7 +106,7 @@ def files(request: Request, asked: Annotated[FileQuery, Query()]) -> HTMLRespons
 def file(request: Request, file_id: int) -> HTMLResponse:
     """One delivered file: its receipt as it was given."""
     inbox: Inbox = request.app.state.inbox
-    with inbox.engine.connect() as connection:
+    with reading(inbox.engine) as connection:
         row = queries.file(connection, file_id)
         if row is None:
             raise HTTPException(404)
@@ -125,7 +126,7 @@ def evidence(request: Request, token: str) -> HTMLResponse:
     """One fact: every content told, where each was read, and the original bytes there."""
     inbox: Inbox = request.app.state.inbox
     language = inbox.lister(request).language
-    with inbox.engine.connect() as connection:
+    with reading(inbox.engine) as connection:
         identifier = journal.of_token(connection, token)
         contents = journal.evidence(connection, [identifier]) if identifier else []
         if not contents:

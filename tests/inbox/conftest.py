@@ -21,7 +21,10 @@ def inbox(tmp_path: Path) -> Iterator[FastAPI]:
     )
     engine = open_store(settings.database_url)
     world.fill(engine, settings.archive)
-    yield create_app(engine, settings, world.law())
+    app = create_app(engine, settings, world.law())
+    # A busy machine takes long over little: what is remembered is to be renewed all the same.
+    app.state.inbox.patience_seconds = float("inf")
+    yield app
     engine.dispose()
 
 
