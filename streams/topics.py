@@ -90,3 +90,29 @@ def first_offsets(admin: KafkaAdminClient, topic: Topic) -> dict[int, int]:
         place.partition: found.offset
         for place, found in admin.list_partition_offsets(places).items()
     }
+
+
+class Watch:
+    """Asks the broker about one topic again and again over one connection, made anew when lost."""
+
+    def __init__(self, bootstrap: str, name: str) -> None:
+        self._bootstrap = bootstrap
+        self._name = name
+        self._admin: KafkaAdminClient | None = None
+
+    def look(self) -> tuple[Topic, dict[int, int]]:
+        """The topic as it is, and the offset of its oldest message by partition; TopicFault."""
+        try:
+            if self._admin is None:
+                self._admin = connect(self._bootstrap)
+            topic = describe(self._admin, self._name)
+            return topic, first_offsets(self._admin, topic)
+        except (KafkaError, TopicFault) as error:
+            self.close()
+            raise TopicFault(f"topic {self._name}: {error}") from error
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        admin, self._admin = self._admin, None
+        if admin is not None:
+            admin.close()

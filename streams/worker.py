@@ -10,6 +10,7 @@ import signal
 import socket
 import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic, time_ns
@@ -24,17 +25,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.evaluation import Law
 from alerts.worker_metrics import WorkerMetrics
-from streams import topics
 from streams.collecting import collect_rarely
 from streams.health import serve
 from streams.owning import How, NotOurs, Owned, Taken, agree
 from streams.reception import utc_text
-from streams.topics import Topic
+from streams.topics import Topic, Watch
 
 GROUP = "escrow-worker"
 DISAGREES = 1
 """The exit code of a worker that must be started again with the adopted policy."""
 SESSION_SECONDS, HEARTBEAT_SECONDS = 6.0, 2.0
+METADATA_MILLISECONDS = 5_000
 FENCED_SECONDS = 3 * HEARTBEAT_SECONDS
 TICK_SECONDS = 0.5
 AGREED_SECONDS = 2.0
@@ -61,6 +62,7 @@ class Worker:
         self._law = law
         self._bootstrap = bootstrap
         self._topic = topic
+        self._watch = Watch(bootstrap, topic.name)
         self._institutions_max = institutions_max
         self._owned: dict[int, Owned] = {}
         self._faults: dict[str, str] = {"group": "no partitions assigned yet"}
@@ -100,6 +102,8 @@ class Worker:
             broker_session_timeout=SESSION_SECONDS,
             broker_heartbeat_interval=HEARTBEAT_SECONDS,
             broker_commit_interval=1.0,
+            # How soon the group sees that a topic was deleted and made again.
+            consumer_metadata_max_age_ms=METADATA_MILLISECONDS,
             stream_buffer_maxsize=BUFFERED_MESSAGES,
             stream_wait_empty=False,
         )
@@ -183,7 +187,10 @@ class Worker:
             await asyncio.sleep(TICK_SECONDS)
 
     async def _agree(self) -> None:
-        """End when another policy was adopted: started again with its files, it goes on."""
+        """See that policy and topic are still the same.
+
+        When another policy was adopted the process ends: started again with its files, it goes on.
+        """
         self._agreed_at = monotonic()
         try:
             await asyncio.to_thread(agree, self._engine, self._law, self._topic)
@@ -228,13 +235,9 @@ class Worker:
             self._retry_at.pop(partition, None)
 
     def _claimed(self, owned: Owned) -> int:
-        admin = topics.connect(self._bootstrap)
-        try:
-            topic = topics.describe(admin, self._topic.name)
-            first = topics.first_offsets(admin, topic)[owned.partition]
-        finally:
-            admin.close()
-        return owned.claim(topic, first)
+        topic, first_offsets = self._watch.look()
+        self._topic = topic
+        return owned.claim(topic, first_offsets[owned.partition])
 
     async def _in_thread(self, partition: int, work: Callable[[], Result]) -> Result | None:
         """The work's result, None if it failed: then /ready says why, and it is tried again."""
@@ -276,11 +279,8 @@ def run(
 ) -> int:
     """Work as one of the group until told to stop; the exit code."""
     collect_rarely()
-    admin = topics.connect(bootstrap)
-    try:
-        topic = topics.describe(admin, topic_name)
-    finally:
-        admin.close()
+    with closing(Watch(bootstrap, topic_name)) as watch:
+        topic, _ = watch.look()
     agree(engine, law, topic)
     asyncio.set_event_loop(asyncio.new_event_loop())
     worker = Worker(engine, law, bootstrap, topic, institutions_max=institutions_max)

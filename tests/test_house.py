@@ -263,7 +263,7 @@ def test_every_link_leads_somewhere(page: str) -> None:
 # --- lock and texts -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-servers.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-run.lock", "requirements-servers.lock"])
 def test_lock_has_hashes_and_no_addresses(lock: str) -> None:
     """Every requirement is pinned with its hashes; where to fetch it from is the user's matter."""
     assert [] == _lock_faults(_text(lock))

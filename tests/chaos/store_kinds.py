@@ -43,7 +43,8 @@ def recreate_topic(scene: Scene) -> None:
     gateway.kill()
     gateway.wait()
     scene.hit("topic made again", lambda: _make_again(scene))
-    pause(2)
+    # What was read of the old topic before may still be handled.
+    pause(6)
     before = cluster.handled()
     pause(3)
     assert before == cluster.handled(), "a worker took messages of another topic"
