@@ -1,13 +1,14 @@
 """The tables of the store, and for each why its key is what it is.
 
-Days are ISO texts, so that they sort as days in every database. Texts that are keys sort by byte
-on PostgreSQL too, as Python and SQLite sort them.
+Days are ISO texts, so that they sort as days in every database. All texts sort by byte on
+PostgreSQL too, as Python and SQLite sort them.
 """
 
 from sqlalchemy import (
     BigInteger,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -25,7 +26,7 @@ METADATA = MetaData(
     }
 )
 
-KEY = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+TEXT = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 # SQLite numbers rows by itself only in a column of type INTEGER.
 NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -34,26 +35,26 @@ JOURNAL = Table(
     METADATA,
     # Two contents of one id are two rows: nothing told is ever overwritten. The stream comes first,
     # so that a replay reads one range of the table.
-    Column("stream", KEY, primary_key=True),
-    Column("fact_id", KEY, primary_key=True),
+    Column("stream", TEXT, primary_key=True),
+    Column("fact_id", TEXT, primary_key=True),
     Column("content_hash", LargeBinary, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("day", Text),
+    Column("kind", TEXT, nullable=False),
+    Column("day", TEXT),
     Column("body", LargeBinary, nullable=False),
-    Column("stated_first", Text, nullable=False),
-    Column("stated_last", Text, nullable=False),
+    Column("stated_first", TEXT, nullable=False),
+    Column("stated_last", TEXT, nullable=False),
     sqlite_with_rowid=False,
 )
 
 SIGHTINGS = Table(
     "sightings",
     METADATA,
-    Column("fact_id", KEY, primary_key=True),
+    Column("fact_id", TEXT, primary_key=True),
     Column("content_hash", LargeBinary, primary_key=True),
     Column("file_id", NUMBER, ForeignKey("files.file_id"), primary_key=True),
-    Column("position", KEY, primary_key=True),
-    Column("stated_at", Text, nullable=False),
-    Column("first_seen", Text, nullable=False),
+    Column("position", TEXT, primary_key=True),
+    Column("stated_at", TEXT, nullable=False),
+    Column("first_seen", TEXT, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -61,16 +62,18 @@ FILES = Table(
     "files",
     METADATA,
     Column("file_id", NUMBER, primary_key=True),
-    Column("sha256", Text, nullable=False, unique=True),
-    Column("name", Text, nullable=False),
+    Column("sha256", TEXT, nullable=False, unique=True),
+    Column("name", TEXT, nullable=False),
     Column("size_bytes", NUMBER, nullable=False),
-    Column("format", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("day", Text),
+    Column("format", TEXT, nullable=False),
+    Column("state", TEXT, nullable=False),
+    Column("day", TEXT),
     Column("batches_total", Integer, nullable=False),
     Column("batches_journaled", Integer, nullable=False),
-    Column("received_at", Text, nullable=False),
-    Column("receipt", Text, nullable=False),
+    Column("received_at", TEXT, nullable=False),
+    Column("receipt", TEXT, nullable=False),
+    Index("ix_files_received_at", "received_at"),
+    Index("ix_files_state", "state", "file_id"),
 )
 
 HELD = Table(
@@ -78,41 +81,43 @@ HELD = Table(
     METADATA,
     Column("held_id", NUMBER, primary_key=True),
     Column("file_id", NUMBER, ForeignKey("files.file_id"), nullable=False, index=True),
-    Column("position", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("statement", Text, nullable=False),
-    Column("account", Text, nullable=False),
-    Column("body", Text, nullable=False),
-    Column("first_seen", Text, nullable=False),
+    Column("position", TEXT, nullable=False),
+    Column("reason", TEXT, nullable=False),
+    Column("statement", TEXT, nullable=False),
+    Column("account", TEXT, nullable=False),
+    Column("body", TEXT, nullable=False),
+    Column("first_seen", TEXT, nullable=False),
     Column("tries", Integer, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", TEXT, nullable=False),
+    Index("ix_held_account", "account", "statement"),
+    Index("ix_held_state", "state", "first_seen", "held_id"),
 )
 
 FINDINGS = Table(
     "findings",
     METADATA,
-    Column("finding_id", Text, primary_key=True),
-    Column("rule", KEY, nullable=False),
-    Column("institution", KEY, nullable=False, index=True),
-    Column("subject", KEY, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("level", Text, nullable=False),
-    Column("day", Text, nullable=False),
+    Column("finding_id", TEXT, primary_key=True),
+    Column("rule", TEXT, nullable=False),
+    Column("institution", TEXT, nullable=False, index=True),
+    Column("subject", TEXT, nullable=False),
+    Column("kind", TEXT, nullable=False),
+    Column("level", TEXT, nullable=False),
+    Column("day", TEXT, nullable=False),
     Column("amount_fen", NUMBER),
     Column("body", LargeBinary, nullable=False),
-    Column("raised_on", Text),
+    Column("raised_on", TEXT),
 )
 
 FINDING_CHANGES = Table(
     "finding_changes",
     METADATA,
     Column("seq", NUMBER, primary_key=True),
-    Column("finding_id", Text, nullable=False, index=True),
-    Column("institution", KEY, nullable=False, index=True),
-    Column("change", Text, nullable=False),
-    Column("closed_day", Text),
-    Column("level", Text, nullable=False),
-    Column("day", Text, nullable=False),
+    Column("finding_id", TEXT, nullable=False, index=True),
+    Column("institution", TEXT, nullable=False, index=True),
+    Column("change", TEXT, nullable=False),
+    Column("closed_day", TEXT),
+    Column("level", TEXT, nullable=False),
+    Column("day", TEXT, nullable=False),
     Column("amount_fen", NUMBER),
     Column("body", LargeBinary, nullable=False),
 )
@@ -120,16 +125,16 @@ FINDING_CHANGES = Table(
 INSTITUTIONS = Table(
     "institutions",
     METADATA,
-    Column("institution", KEY, primary_key=True),
+    Column("institution", TEXT, primary_key=True),
     Column("evaluated_count", NUMBER, nullable=False),
-    Column("evaluated_day", Text),
-    Column("evaluated_policy", Text, nullable=False),
-    Column("evaluated_calendar", Text, nullable=False),
-    Column("evaluated_code", Text, nullable=False),
-    Column("error", Text),
-    Column("name", Text, nullable=False),
-    Column("city", Text, nullable=False),
-    Column("county", Text, nullable=False),
+    Column("evaluated_day", TEXT),
+    Column("evaluated_policy", TEXT, nullable=False),
+    Column("evaluated_calendar", TEXT, nullable=False),
+    Column("evaluated_code", TEXT, nullable=False),
+    Column("error", TEXT),
+    Column("name", TEXT, nullable=False),
+    Column("city", TEXT, nullable=False),
+    Column("county", TEXT, nullable=False),
 )
 
 # Every owner that any version of the register ever named: an owner corrected away must still be
@@ -137,8 +142,8 @@ INSTITUTIONS = Table(
 ACCOUNT_OWNERS = Table(
     "account_owners",
     METADATA,
-    Column("account", KEY, primary_key=True),
-    Column("institution", KEY, primary_key=True),
+    Column("account", TEXT, primary_key=True),
+    Column("institution", TEXT, primary_key=True, index=True),
     sqlite_with_rowid=False,
 )
 
@@ -147,11 +152,11 @@ PROGRESS = Table(
     METADATA,
     Column("partition", Integer, primary_key=True, autoincrement=False),
     Column("next_offset", NUMBER, nullable=False),
-    Column("closed_day", Text),
+    Column("closed_day", TEXT),
     # Which topic the offset counts in: another of the same name is not a hole but a mistake.
-    Column("topic", Text),
+    Column("topic", TEXT),
     # Who moves the offset on; it is part of the comparison, so that a fenced process cannot.
-    Column("holder", Text, nullable=False, server_default=""),
+    Column("holder", TEXT, nullable=False, server_default=""),
 )
 
 # Whom the owner of a partition must judge anew because somebody else wrote facts of theirs. Rows
@@ -161,21 +166,21 @@ WAKES = Table(
     METADATA,
     Column("wake_id", NUMBER, primary_key=True),
     Column("partition", Integer, nullable=False, index=True),
-    Column("institution", KEY, nullable=False),
+    Column("institution", TEXT, nullable=False),
 )
 
 # What all processes of an installation must agree on: the policy, the number of partitions.
 ADOPTED = Table(
     "adopted",
     METADATA,
-    Column("name", Text, primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("name", TEXT, primary_key=True),
+    Column("value", TEXT, nullable=False),
 )
 
 LOCKS = Table(
     "locks",
     METADATA,
-    Column("name", Text, primary_key=True),
-    Column("holder", Text, nullable=False),
-    Column("taken_at", Text, nullable=False),
+    Column("name", TEXT, primary_key=True),
+    Column("holder", TEXT, nullable=False),
+    Column("taken_at", TEXT, nullable=False),
 )
