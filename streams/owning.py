@@ -66,6 +66,7 @@ class Owned:
         self.partition = partition
         self.wanted = 0
         self.is_claimed = False
+        self.identity = ""
         self._engine = engine
         self._topic = topic
         self._stale: list[str] = []
@@ -106,6 +107,7 @@ class Owned:
             )
         self._stale = self._monitor.stale()
         self.wanted = at.next_offset
+        self.identity = topic.identity
         self.is_claimed = True
         return self.wanted
 

@@ -27,7 +27,7 @@ from alerts.evaluation import Law
 from alerts.worker_metrics import WorkerMetrics
 from streams.collecting import collect_rarely
 from streams.health import serve
-from streams.owning import How, NotOurs, Owned, Taken, agree
+from streams.owning import Hole, How, NotOurs, Owned, Taken, agree
 from streams.reception import utc_text
 from streams.topics import Topic, Watch
 
@@ -43,6 +43,9 @@ STUCK_SECONDS, STUCK_SECONDS_BUSY = 5.0, 40.0
 BACK_OFF_SECONDS, BACK_OFF_SECONDS_MAX = 0.2, 5.0
 # A message may hold half a megabyte; Faust's own default would keep thousands of them.
 BUFFERED_MESSAGES = 32
+
+# What operators mend; a trace of our own lines would tell them nothing.
+EXPECTED = (NotOurs, Hole, TopicFault, SQLAlchemyError)
 
 Result = TypeVar("Result")
 
@@ -236,7 +239,6 @@ class Worker:
 
     def _claimed(self, owned: Owned) -> int:
         topic, first_offsets = self._watch.look()
-        self._topic = topic
         return owned.claim(topic, first_offsets[owned.partition])
 
     async def _in_thread(self, partition: int, work: Callable[[], Result]) -> Result | None:
@@ -249,7 +251,8 @@ class Worker:
                 # acknowledge the message and lose it.
                 why = f"{type(error).__name__}: {error}"
                 if self._faults.get(name) != why:
-                    _log.exception("stuck", partition=partition)
+                    expected = isinstance(error, EXPECTED)
+                    _log.error("stuck", partition=partition, why=why, exc_info=not expected)
                 self._faults[name] = why
                 self.metrics.failed(partition)
                 return None

@@ -263,10 +263,22 @@ def test_every_link_leads_somewhere(page: str) -> None:
 # --- lock and texts -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-run.lock", "requirements-servers.lock"])
+LOCKS = ["requirements.lock", "requirements-run.lock", "requirements-servers.lock"]
+
+
+@pytest.mark.parametrize("lock", LOCKS)
 def test_lock_has_hashes_and_no_addresses(lock: str) -> None:
     """Every requirement is pinned with its hashes; where to fetch it from is the user's matter."""
     assert [] == _lock_faults(_text(lock))
+
+
+def test_the_image_runs_what_was_tested() -> None:
+    """What the image is made of is part of the lock that the tests ran with, version by version."""
+    pinned = re.compile(r"^[\w.-]+(?:\[[\w,-]+\])?==\S+", re.MULTILINE)
+    tested, run = (set(pinned.findall(_text(lock))) for lock in LOCKS[:2])
+
+    assert run
+    assert set() == run - tested
 
 
 @pytest.mark.parametrize(
