@@ -29,7 +29,7 @@ from streams.collecting import collect_rarely
 from streams.health import serve
 from streams.owning import Hole, How, NotOurs, Owned, Taken, agree
 from streams.reception import utc_text
-from streams.topics import Topic, Watch
+from streams.topics import Topic, TopicFault, Watch
 
 GROUP = "escrow-worker"
 DISAGREES = 1

@@ -111,7 +111,8 @@ class Cluster:
         """Wait until so many messages were handled."""
         until = time.monotonic() + seconds
         while self.handled() < messages:
-            assert time.monotonic() < until, f"{self.handled()} of {messages}: {self.state()}"
+            late = time.monotonic() > until or all(one.poll() is not None for one in self.workers)
+            assert not late, f"{self.handled()} of {messages}: {self.state()}"
             time.sleep(0.02)
 
     def wait_caught_up(self, seconds: float = PATIENCE_SECONDS) -> float:
