@@ -34,6 +34,18 @@ PARTITIONS = 8
 
 Broker = Annotated[str | None, typer.Option("--broker", help="host:port; default: the setting.")]
 Named = Annotated[str, typer.Option("--topic", help="The topic of facts.")]
+Paths = Annotated[list[Path] | None, typer.Argument(exists=True, help="Files and folders.")]
+Every = Annotated[
+    float | None, typer.Option(min=0.1, help="Stay, and look for new files every SECONDS.")
+]
+ReplayFrom = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"],
+        metavar="FROM",
+        help="Send again what was archived since FROM, behind a hole or onto a new topic.",
+    ),
+]
 MetricsHost = Annotated[str | None, typer.Option(help="Where /metrics is served.")]
 MetricsPort = Annotated[int | None, typer.Option(min=0, max=65535)]
 
@@ -86,25 +98,14 @@ def topics_describe_command(broker: Broker = None, topic: Named = "events") -> N
 
 
 def gateway_command(
-    paths: Annotated[
-        list[Path] | None, typer.Argument(exists=True, help="Files and folders.")
-    ] = None,
+    paths: Paths = None,
     *,
     database: Database = None,
     broker: Broker = None,
     topic: Named = "events",
     as_of: AsOf = None,
-    every: Annotated[
-        float | None, typer.Option(min=0.1, help="Stay, and look for new files every SECONDS.")
-    ] = None,
-    replay_archive: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"],
-            metavar="FROM",
-            help="Send again what was archived since FROM, behind a hole or onto a new topic.",
-        ),
-    ] = None,
+    every: Every = None,
+    replay_archive: ReplayFrom = None,
     metrics_host: MetricsHost = None,
     metrics_port: MetricsPort = None,
 ) -> None:
