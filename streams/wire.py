@@ -20,6 +20,9 @@ BYTES_MAX = 512_000
 MESSAGE_BYTES_MAX = 8_000_000
 """What the broker and every client are told to accept."""
 
+NUL = b"\\u0000"
+NUL_REASON = "it holds the character U+0000, which no database keeps in a text"
+
 _SHOWN_BYTES_MAX = 100_000
 
 
@@ -54,6 +57,8 @@ def decode(value: bytes, offset: int, place: str, seen_at: str) -> Batch:
     close = None
     for number, line in enumerate(value.splitlines(), start=1):
         try:
+            if NUL in line:
+                raise UnicodeError(NUL_REASON)
             if line.startswith(b'{"close"'):
                 close = _CLOSE.decode(line).close
             elif line.strip():
@@ -92,5 +97,6 @@ def _held(position: str, seen_at: str, number: int, line: bytes, reason: str) ->
         state="held",
         received_at=seen_at,
     )
-    body = line[:_SHOWN_BYTES_MAX].decode(errors="backslashreplace")
+    shown = line[:_SHOWN_BYTES_MAX].replace(b"\0", b"\\x00")
+    body = shown.decode(errors="backslashreplace")
     return file, Held(position=place, reason=reason, body=body)

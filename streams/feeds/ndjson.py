@@ -38,6 +38,8 @@ def read(text: str, stated_at: str) -> Iterator[tuple[str, str, Row]]:
 def _decode(line: str) -> tuple[Fact, str]:
     if len(line) > _LINE_LENGTH_MAX:
         raise FeedRefused(f"a line of {len(line)} characters is no fact", "")
+    if "\\u0000" in line:
+        raise FeedRefused("it holds the character U+0000, which no database keeps in a text", "")
     if '"stated_at"' not in line:
         return DECODER.decode(line), ""
     wrapped = _WRAPPED.decode(line)

@@ -1,30 +1,9 @@
 """A city through Kafka to PostgreSQL ends as the same city in one process on SQLite."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.distributed.city import City, city
+from tests.distributed.city import City
 from tests.distributed.cluster import Cluster, same
-
-PARTITIONS = 8
-
-
-@pytest.fixture(scope="module")
-def small() -> City:
-    """A city small enough to be played several times."""
-    return city()
-
-
-@pytest.fixture
-def cluster(
-    tmp_path: Path, kafka_bootstrap: str, fresh_database: str, topic_name: str
-) -> Iterator[Cluster]:
-    """A topic and an empty store without any process yet."""
-    made = Cluster(tmp_path, kafka_bootstrap, fresh_database, topic_name, PARTITIONS)
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("workers", [1, 2, 4])
