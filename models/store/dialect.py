@@ -71,6 +71,23 @@ def update(
     return connection.exec_driver_sql(statement, list(rows)).rowcount
 
 
+def widen(connection: Connection, table: Table, rows: Sequence[Row], low: str, high: str) -> None:
+    """Let each row of the table, by its primary key, reach from this low to this high at least.
+
+    A row is the key, the low and the high.
+    """
+    if not rows:
+        return
+    if _is_postgresql(connection):
+        postgresql.widen(connection, table, rows, low, high)
+        return
+    key = " AND ".join(f"{column.name} = ?" for column in table.primary_key)
+    lows = [(row[-2], *row[:-2], row[-2]) for row in rows]
+    highs = [(row[-1], *row[:-2], row[-1]) for row in rows]
+    update(connection, table, lows, low, where=f"{key} AND {low} > ?")
+    update(connection, table, highs, high, where=f"{key} AND {high} < ?")
+
+
 def delete(connection: Connection, table: Table, rows: Sequence[Row], *, where: str) -> None:
     """Delete rows by the values for the marks in `where`, written as for update."""
     if not rows:

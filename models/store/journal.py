@@ -61,13 +61,11 @@ def write(connection: Connection, contents: Sequence[Stated]) -> int:
     rows = [_journal_row(content) for content in contents]
     new = dialect.insert_new(connection, JOURNAL, rows)
     if new < len(rows):
-        key = "stream = ? AND fact_id = ? AND content_hash = ?"
-        keys = [(c, (c.stream, c.fact_id, c.content_hash)) for c in contents]
-        firsts = [(c.stated_first, *k, c.stated_first) for c, k in keys]
-        lasts = [(c.stated_last, *k, c.stated_last) for c, k in keys]
-        earlier, later = f"{key} AND stated_first > ?", f"{key} AND stated_last < ?"
-        dialect.update(connection, JOURNAL, firsts, "stated_first", where=earlier)
-        dialect.update(connection, JOURNAL, lasts, "stated_last", where=later)
+        times = ("stated_first", "stated_last")
+        spans = [
+            (c.stream, c.fact_id, c.content_hash, c.stated_first, c.stated_last) for c in contents
+        ]
+        dialect.widen(connection, JOURNAL, spans, *times)
     return new
 
 

@@ -67,6 +67,20 @@ def update(
     return connection.exec_driver_sql(statement, _arrays(rows)).rowcount
 
 
+def widen(connection: Connection, table: Table, rows: Sequence[Row], low: str, high: str) -> None:
+    """Let each row of the table reach from this low to this high at least."""
+    key = [column.name for column in table.primary_key]
+    here = {name: f"{table.name}.{name}" for name in (low, high)}
+    new_low, new_high = f"given.v{len(key)}", f"given.v{len(key) + 1}"
+    same = " AND ".join(f"{table.name}.{name} = given.v{n}" for n, name in enumerate(key))
+    statement = f"""
+        UPDATE {table.name} SET {low} = least({here[low]}, {new_low}),
+        {high} = greatest({here[high]}, {new_high}) FROM {_given(table, (*key, low, high))}
+        WHERE {same} AND ({here[low]} > {new_low} OR {here[high]} < {new_high})
+    """  # noqa: S608
+    connection.exec_driver_sql(statement, _arrays(rows))
+
+
 def delete(connection: Connection, table: Table, rows: Sequence[Row], *, where: str) -> None:
     """Delete rows by the values for the marks in `where`."""
     condition, compared = _compared(table, where, first=0)

@@ -131,6 +131,24 @@ def test_update_and_delete_compare_as_they_are_told(engine: Engine) -> None:
     assert [earlier, rows[1][6]] == [row[6] for row in held]
 
 
+def test_widening_moves_each_end_outward_alone(engine: Engine) -> None:
+    """An earlier low and a later high count, each for itself; what lies inside changes nothing."""
+    days = [f"2024-03-0{day}T00:00:00Z" for day in range(10)]
+    rows = _rows(1, 2, 3, 4, stated=days[5])
+    spans = [(4, 5), (5, 6), (3, 7), (5, 5), (1, 9)]
+    asked = [
+        (*row[:3], days[low], days[high])
+        for row, (low, high) in zip([*rows, *_rows(9)], spans, strict=True)
+    ]
+    with writing(engine) as connection:
+        dialect.insert_new(connection, JOURNAL, rows)
+        for _ in range(2):
+            dialect.widen(connection, JOURNAL, asked, "stated_first", "stated_last")
+        held = _held(connection)
+
+    assert [(days[low], days[high]) for low, high in spans[:4]] == [row[6:] for row in held]
+
+
 def test_error_in_a_copy_is_one_of_sqlalchemy(fresh_database: str) -> None:
     """A text that PostgreSQL cannot hold raises as in any other statement; the store goes on."""
     engine = open_store(fresh_database)
