@@ -1,5 +1,6 @@
 # Two commands are enough: `make demo` and `make test`. Both set up what they need.
 PYTHON ?= python3
+SEEDS ?= 1
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
@@ -36,6 +37,9 @@ check: setup ## formatting, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+chaos: servers ## throw every kind of fault at real servers: make chaos SEEDS=1,2
+	$(BIN)/python -m tests.chaos --seeds $(SEEDS)
 
 bench: setup ## measure the speed, as JSON
 	$(BIN)/python -m bench
