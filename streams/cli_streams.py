@@ -60,6 +60,7 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.add_typer(topics_app, name="topics")
     app.command("gateway")(gateway_command)
+    app.command("inbound")(inbound_command)
     app.command("worker")(worker_command)
     app.add_typer(policy_app, name="policy")
     app.command("migrate")(migrate_command)
@@ -147,6 +148,28 @@ def gateway_command(
             raise _failed(fault) from None
     if not summary.is_clean:
         raise typer.Exit(REFUSED)
+
+
+def inbound_command(
+    database: Database = None,
+    broker: Broker = None,
+    topic: Named = "events",
+    metrics_host: MetricsHost = None,
+    metrics_port: MetricsPort = None,
+) -> None:
+    """Take single facts of third parties off the topic TOPIC.inbound, and send them on."""
+    from streams import gateway_service  # noqa: PLC0415 -- as above
+
+    settings = Settings()
+    registry = CollectorRegistry()
+    delivery = gateway_service.Delivery(
+        *store(settings, database), broker or settings.broker, topic, GatewayMetrics(registry)
+    )
+    faults: dict[str, str] = {}
+    host = metrics_host or settings.metrics_host
+    port = _port(settings, metrics_port)
+    with gateway_service.page(host, port, registry, lambda: list(faults.values())):
+        raise typer.Exit(delivery.serve_inbound(today, faults))
 
 
 def worker_command(

@@ -121,7 +121,7 @@ class Gateway:
         self._sink = sink
         self._topic = topic
         self._partitions = topic.partitions
-        self._today = today
+        self.today = today
         self._reception = Reception(engine, archive, self.summary)
         self._router = Router(engine, topic.partitions)
         with reading(engine) as connection:
@@ -136,13 +136,13 @@ class Gateway:
         """Prove, archive and send files and folders, and close no day after `as_of` or today."""
         begun = perf_counter()
         collect_rarely()
-        groups = intake.plan(paths, self._today, self._archive)
+        groups = intake.plan(paths, self.today, self._archive)
         coming = {one.sha256 for _, group in groups for one in group}
-        self._send(self._reception.unfinished(coming, self._today))
+        self._send(self._reception.unfinished(coming, self.today))
         total, done = sum(one.facts for _, group in groups for one in group), 0
         for _, group in groups:
             self._send(list(self._reception.register(group, utc_text(now())).values()))
-            self.close(days_to_close(group, self._closed, min(self._today, as_of or self._today)))
+            self.close(days_to_close(group, self._closed, min(self.today, as_of or self.today)))
             self.free_accepted()
             done += sum(one.facts for one in group)
             if notify:
@@ -151,6 +151,15 @@ class Gateway:
         self.summary.seconds = perf_counter() - begun
         return self.summary
 
+    def deliver_bytes(self, data: bytes, name: str) -> None:
+        """Archive, prove, register and send one file that was never a file; it closes no day."""
+        path = self._archive.path(self._archive.put(data))
+        self._archive.make_lasting()
+        proved = intake.prove(data, self.today, name)
+        proved.source = path
+        fresh = self._reception.register([proved], utc_text(now()))
+        self._send(list(fresh.values()))
+
     def replay(self, since: datetime, first_offsets: Mapping[int, int]) -> Summary:
         """Send again what was archived since a moment, then go on behind what the broker lost.
 
@@ -158,7 +167,7 @@ class Gateway:
         archive still has everything that its messages said, whatever the store remembers.
         """
         begun = perf_counter()
-        group = [intake.prove(path, self._today, name) for path, name in self._archive.since(since)]
+        group = [intake.prove(path, self.today, name) for path, name in self._archive.since(since)]
         self._reception.register(group, utc_text(now()))
         self._send(group)
         self.close([self._closed] if self._closed else [])

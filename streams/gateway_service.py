@@ -106,6 +106,23 @@ class Delivery:
             gateway = Gateway(self._engine, self._archive, counted, topic, today=today)
             yield gateway, first_offsets
 
+    def serve_inbound(self, today: Callable[[], date], faults: dict[str, str]) -> int:
+        """Send on what third parties put on the inbound topic until told to stop; the exit code."""
+        from streams import inbound  # noqa: PLC0415 -- Faust takes a second to load
+
+        sinks: list[KafkaSink] = []
+
+        def make() -> Gateway:
+            while sinks:
+                sinks.pop().close()
+            with closing(topics.connect(self._bootstrap)) as admin:
+                topic = topics.describe(admin, self._topic)
+            sinks.append(KafkaSink(self._bootstrap, self._topic))
+            counted = CountedSink(sinks[0], self._metrics)
+            return Gateway(self._engine, self._archive, counted, topic, today=today())
+
+        return inbound.run(make, today, self._bootstrap, f"{self._topic}.inbound", faults)
+
     def _counted(self, summary: Summary) -> Summary:
         held = len(summary.problems) - summary.refused
         self._metrics.delivered("accepted", summary.files - len(summary.problems))

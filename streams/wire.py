@@ -58,8 +58,8 @@ def decode(value: bytes, offset: int, place: str, seen_at: str) -> Batch:
     for number, line in enumerate(value.splitlines(), start=1):
         try:
             if NUL in line:
-                raise UnicodeError(NUL_REASON)
-            if line.startswith(b'{"close"'):
+                bad.append((number, line, NUL_REASON))
+            elif line.startswith(b'{"close"'):
                 close = _CLOSE.decode(line).close
             elif line.strip():
                 told.append(_TOLD.decode(line))

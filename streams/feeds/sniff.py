@@ -13,6 +13,9 @@ from streams.feeds.text import decode, read_rows, split_lines
 
 Format = Literal["camt", "table", "register", "ndjson"]
 
+NDJSON_MARK = b"# ndjson"
+"""A first line that says what follows, for a file whose first fact may be unreadable."""
+
 _HEAD_BYTES = 65_536
 _MAGIC = (
     (b"PK\x03\x04", "a ZIP or XLSX file; save the sheet as CSV, or unpack it"),
@@ -55,6 +58,8 @@ def sniff(data: Data, bank: str | None = None) -> Sniffed:
     if start.startswith(b"<"):
         return _sniff_xml(data, head)
     text = decode(data)
+    if start.startswith(NDJSON_MARK):
+        return Sniffed("ndjson", "ndjson", text=text)
     if start.startswith(b"{") and not start.startswith((b"{1:", b"{H:")):
         return Sniffed("ndjson", "ndjson", text=text)
     if start.startswith((b"[", b"{1:", b"{H:", b":20:")):

@@ -25,8 +25,7 @@ NONSENSE = (
     b'{"close": "someday"}',
     b'{"fact": {"kind": "Unheard"}, "stated_at": "", "file": "", "position": ""}',
     b"[" * 5_000,
-    b'{"fact":{"kind":"ChargingSuspended","institution":"JG-\\u0000","number":"1",'
-    b'"valid_from":"2024-01-01"},"stated_at":"2024-01-01T00:00:00Z","file":"00","position":"1"}',
+    b'{"fact":{"kind":"TermStated","institution":"\\u0000"},"stated_at":"","file":"","position":""}',
 )
 
 
