@@ -13,7 +13,7 @@ from models.store.dialect import Row
 from models.store.engine import open_store, reading, writing
 from models.store.tables import INSTITUTIONS, JOURNAL, WAKES
 
-ROWS = 60
+ROWS = postgresql.COPY_ROWS_MIN + 20
 
 
 def _rows(*numbers: int, stated: str = "2024-03-05T00:00:00Z") -> list[Row]:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from config.load import load_calendar
 from models import facts as f
 from models.store.engine import open_store, reading
+from models.store.postgresql import COPY_ROWS_MIN
 from models.store.tables import METADATA
 from streams.cli import app
 from streams.monitor import Batch, Monitor
@@ -27,7 +28,7 @@ from tests.streams.told import account, know_files, law, tell
 SEED, INSTITUTIONS, MONTHS = 11, 8, 3
 START_SECONDS_MAX = 30.0
 
-# More than enough rows for a COPY, and findings of the first day.
+# Enough rows for a COPY, and findings of the first day.
 BATCH = tell(
     account("62-A", "JG-1"),
     *(
@@ -39,7 +40,7 @@ BATCH = tell(
             direction="D",
             counterparty_name="王五",
         )
-        for number in range(40)
+        for number in range(COPY_ROWS_MIN)
     ),
 )
 
