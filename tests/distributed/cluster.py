@@ -115,6 +115,13 @@ class Cluster:
             assert not late, f"{self.handled()} of {messages}: {self.state()}"
             time.sleep(0.02)
 
+    def wait_journaled(self, contents: int, seconds: float = PATIENCE_SECONDS) -> None:
+        """Wait until the journal holds so many contents."""
+        until = time.monotonic() + seconds
+        while len(self.journal()) < contents:
+            assert time.monotonic() < until, f"{len(self.journal())} of {contents}: {self.state()}"
+            time.sleep(0.3)
+
     def wait_caught_up(self, seconds: float = PATIENCE_SECONDS) -> float:
         """Wait until every message is handled and nobody is to be woken; the seconds it took."""
         begun = time.monotonic()
