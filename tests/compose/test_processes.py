@@ -82,7 +82,12 @@ class Machine:
         assert ("CMD", "python") == (kind, program)
         port = str(self.ports.get(name, 9100))
         command = [self._translated(word).replace("9100", port) for word in words]
-        return subprocess.run([sys.executable, *command], check=False, stderr=-3).returncode == 0
+        return (
+            subprocess.run(
+                [sys.executable, *command], check=False, stderr=subprocess.DEVNULL
+            ).returncode
+            == 0
+        )
 
     def logs(self) -> str:
         """What all of them wrote."""
