@@ -25,7 +25,7 @@ NONSENSE = (
     b'{"close": "someday"}',
     b'{"fact": {"kind": "Unheard"}, "stated_at": "", "file": "", "position": ""}',
     b"[" * 5_000,
-    b'{"fact":{"kind":"TermStated","institution":"\\u0000"},"stated_at":"","file":"","position":""}',
+    b'{"fact":{"kind":"TermStated","institution":"\\u0000"},"stated_at":"","file":""}',
 )
 
 
