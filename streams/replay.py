@@ -19,6 +19,9 @@ from streams.monitor import replayed, versions_of
 
 Notify = Callable[[int, int], None]
 
+# A whole table comes in parts: PostgreSQL's driver would else take all of it into memory.
+_PARTS = {"yield_per": 10_000}
+
 
 def verify(engine: Engine, law: Law, progress: Notify | None = None) -> list[str]:
     """Every difference between what is stored and what the journal says, as sentences.
@@ -152,7 +155,7 @@ def _history_faults(connection: Connection) -> Iterator[str]:
 def _journal_faults(connection: Connection) -> Iterator[str]:
     columns = JOURNAL.c
     query = select(columns.stream, columns.fact_id, columns.content_hash, columns.body)
-    for stream, identifier, digest, body in connection.execute(query):
+    for stream, identifier, digest, body in connection.execute(query, execution_options=_PARTS):
         if content_hash(body) != digest:
             yield f"fact {identifier}: its body has another hash than {digest.hex()}"
         elif (own := fact_id(DECODER.decode(body))) != identifier or not own.startswith(stream):
@@ -168,12 +171,13 @@ def _sighting_faults(connection: Connection) -> Iterator[str]:
     seen_by = (SIGHTINGS.c.fact_id, SIGHTINGS.c.content_hash)
     times = (func.min(SIGHTINGS.c.stated_at), func.max(SIGHTINGS.c.stated_at))
     query = select(*seen_by, *times).group_by(*seen_by)
-    seen = {(row[0], row[1]): (row[2], row[3]) for row in connection.execute(query)}
+    found = connection.execute(query, execution_options=_PARTS)
+    seen = {(row[0], row[1]): (row[2], row[3]) for row in found}
     columns = JOURNAL.c
     stated = select(
         *(columns.fact_id, columns.content_hash, columns.stated_first, columns.stated_last)
     ).order_by(columns.fact_id)
-    for row in connection.execute(stated):
+    for row in connection.execute(stated, execution_options=_PARTS):
         if seen.pop((row[0], row[1]), None) != (row[2], row[3]):
             yield f"fact {row[0]}: its sightings do not give the times at which it was stated"
     for identifier, _ in sorted(seen):

@@ -84,3 +84,15 @@ def test_reading_cannot_write_on_postgresql(fresh_database: str) -> None:
     with writing(engine) as connection:
         connection.execute(insert)
     engine.dispose()
+
+
+def test_readers_may_think_longer_than_writers(fresh_database: str) -> None:
+    """A stopped writer loses its locks soon; a long verification is not cut off for thinking."""
+    engine = open_store(fresh_database)
+    show = text("SHOW idle_in_transaction_session_timeout")
+
+    with writing(engine) as writer, reading(engine) as reader:
+        assert ("30s", "1h") == (writer.execute(show).scalar(), reader.execute(show).scalar())
+    with writing(engine) as one, writing(engine) as two:
+        assert {"30s"} == {each.execute(show).scalar() for each in (one, two)}
+    engine.dispose()
