@@ -9,6 +9,8 @@ from tests.chaos.scene import Scene, pause
 
 SESSION_SECONDS = 6.0
 DRAIN_SECONDS = 60
+RECOVERED_BY_SECONDS = 60
+FAULTY = (sys.executable, "-m", "tests.chaos.faulty_worker")
 
 Kind = Callable[[Scene], None]
 
@@ -34,8 +36,9 @@ def kill_after_commit(scene: Scene) -> None:
     told = cluster.folder / "killed.log"
     for _ in range(5):
         batches = str(scene.random.randint(5, 60))
-        command = (sys.executable, "-m", "tests.chaos.faulty_worker", cluster.topic, batches)
-        worker = cluster.start_worker(*command, str(told))
+        worker = cluster.start_worker(
+            *FAULTY, "killed-after-commit", cluster.topic, batches, str(told)
+        )
         assert -signal.SIGKILL == worker.wait(DRAIN_SECONDS), cluster.state()
         scene.hit(f"kill -9 after {batches} commits")
     assert 5 == len(told.read_text(encoding="ascii").splitlines())
@@ -116,7 +119,27 @@ def zombie(scene: Scene) -> None:
     _delivered(scene, gateway)
 
 
-RECOVERED_BY_SECONDS = 60
+def zombie_in_transaction(scene: Scene) -> None:
+    """A worker is stopped with a batch written but not committed, and goes on much later.
+
+    Its open transaction keeps others from the same rows until the database ends it.
+    """
+    cluster = scene.cluster
+    told = cluster.folder / "stopped.log"
+    batches = str(scene.random.randint(20, 150))
+    victim = cluster.start_worker(
+        *FAULTY, "stopped-before-offset", cluster.topic, batches, str(told)
+    )
+    gateway = cluster.start_gateway(scene.city.folder)
+    cluster.wait_until(told.exists)
+    scene.hit(f"SIGSTOP of worker {victim.pid} in a transaction")
+    before = cluster.handled()
+    cluster.start_worker()
+    cluster.wait_handled(before + 20, RECOVERED_BY_SECONDS)
+    scene.hit("another owns its partitions")
+    victim.send_signal(signal.SIGCONT)
+    _delivered(scene, gateway)
+
 
 KINDS: tuple[Kind, ...] = (
     kill_workers,
@@ -126,6 +149,7 @@ KINDS: tuple[Kind, ...] = (
     kill_broker,
     kill_database,
     zombie,
+    zombie_in_transaction,
 )
 
 

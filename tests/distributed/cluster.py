@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -114,6 +114,13 @@ class Cluster:
             late = time.monotonic() > until or all(one.poll() is not None for one in self.workers)
             assert not late, f"{self.handled()} of {messages}: {self.state()}"
             time.sleep(0.02)
+
+    def wait_until(self, holds: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
+        """Wait until something holds."""
+        until = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < until, self.state()
+            time.sleep(0.05)
 
     def wait_journaled(self, contents: int, seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until the journal holds so many contents."""
