@@ -4,7 +4,7 @@ A fact says what was told, never when it arrived nor from where: that is the sig
 """
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -39,6 +39,8 @@ __all__ = [
 ]
 
 
+Currency = Annotated[str, msgspec.Meta(max_length=16)]
+
 # ---- Happenings ----
 
 
@@ -54,7 +56,7 @@ class EntryBooked(Base, frozen=True, tag=True):
     serial: Text
     amount_fen: Amount
     direction: Literal["C", "D"]
-    currency: str = "CNY"
+    currency: Currency = "CNY"
     counterparty_name: str = ""
     counterparty_account: str = ""
     remittance: str = ""
@@ -77,7 +79,7 @@ class EntryAnnounced(Base, frozen=True, tag=True):
     status: Literal["PENDING", "INFO"]
     amount_fen: Amount
     direction: Literal["C", "D"]
-    currency: str = "CNY"
+    currency: Currency = "CNY"
     counterparty_name: str = ""
     remittance: str = ""
 
@@ -89,7 +91,7 @@ class BalanceReported(Base, frozen=True, tag=True):
     day: date
     what: Literal["opening", "closing"]
     balance_fen: int
-    currency: str = "CNY"
+    currency: Currency = "CNY"
 
 
 class StatementReceived(Base, frozen=True, tag=True):
@@ -104,7 +106,7 @@ class StatementReceived(Base, frozen=True, tag=True):
     ends: date
     consistent: bool
     gap_fen: Amount = 0
-    currency: str = "CNY"
+    currency: Currency = "CNY"
     entries: int = 0
 
 
@@ -305,6 +307,6 @@ class Told(msgspec.Struct, frozen=True, gc=False):
     """
 
     fact: Fact
-    stated_at: str
-    file: str
-    position: str
+    stated_at: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+    file: Annotated[str, msgspec.Meta(max_length=64)]
+    position: Annotated[str, msgspec.Meta(max_length=200)]
