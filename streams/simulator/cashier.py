@@ -133,6 +133,10 @@ class Cashier:
     def _index_payments(self) -> None:
         for payment in self.inst.payments:
             wrong = payment.wrong_first
+            if wrong is not None and self.inst.wrongs:
+                # Between the days of an entry and of its reversal there are two truths: what could
+                # be known then, and what is known since. A wrong must have one.
+                wrong = payment.wrong_first = payment.day
             if wrong is not None:
                 if wrong < self.inst.first or self.main(wrong) is not self.main(payment.day):
                     payment.wrong_first = None
