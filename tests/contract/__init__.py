@@ -1,0 +1,1 @@
+"""What any runner must do with delivered files, tried on every runner."""
