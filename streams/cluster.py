@@ -119,6 +119,7 @@ class Cluster:
         self._begin(self._program("inbox", ["serve"], self._inbox_port))
         for number in range(1, self._wanted.workers + 1):
             self._begin(self._program(f"worker-{number}", ["worker"], free_port()))
+        self._begin(self._program("inbound", ["inbound"], free_port()))
         self._wait_until_all_were_ready()
         part = self._city.with_suffix(".part")
         if part.exists():

@@ -16,9 +16,11 @@ LASTING = {name: each for name, each in SERVICES.items() if each.restart != "no"
 
 def test_all_services_are_there() -> None:
     """Everything that an installation needs is a service."""
-    wanted = {"kafka", "postgres", "migrate", "topics", "gateway", "worker", "door", "inbox"}
+    servers = {"kafka", "postgres", "prometheus"}
+    ours = {"migrate", "topics", "gateway", "inbound", "worker", "door", "inbox"}
 
-    assert wanted | {"prometheus"} == set(SERVICES)
+    assert servers | ours == set(SERVICES)
+    assert ours == set(OURS)
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -39,7 +39,7 @@ class Machine:
     def __init__(self, folder: Path, bootstrap: str, database: str) -> None:
         self.folder = folder
         self.inbox_port, self.door_port = free_port(), free_port()
-        self.ports = {name: free_port() for name in ("worker", "gateway")}
+        self.ports = {name: free_port() for name in ("worker", "gateway", "inbound")}
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         url = make_url(database)
         password = example_environment()["POSTGRES_PASSWORD"]
@@ -148,9 +148,9 @@ def test_a_fact_arrives_through_the_composed_commands(machine: Machine) -> None:
     deliveries = machine.folder / "deliveries"
     deliveries.mkdir()
     assert [0, 0] == [machine.run("migrate"), machine.run("topics")], machine.logs()
-    for name in ("worker", "gateway", "door", "inbox"):
+    for name in ("worker", "gateway", "inbound", "door", "inbox"):
         machine.start(name)
-    for name in ("worker", "gateway", "inbox"):
+    for name in ("worker", "gateway", "inbound", "inbox"):
         _wait(machine, partial(machine.is_healthy, name))
 
     fact = f.InstitutionStated(institution="JG-1", name="Example", valid_from=date(2024, 1, 1))
@@ -161,7 +161,7 @@ def test_a_fact_arrives_through_the_composed_commands(machine: Machine) -> None:
     assert 1 == figures(machine.ports["gateway"])["escrow_gateway_facts_total"]
     assert 1 == figures(machine.ports["worker"])["escrow_worker_facts_total"]
     assert 403 == _through_the_door(machine, "inbox.example:8765")[0]
-    for name in ("gateway", "worker"):
+    for name in ("gateway", "inbound", "worker"):
         machine.running[name].terminate()
         assert 0 == machine.running[name].wait(WAIT_SECONDS_MAX), machine.logs()
 
