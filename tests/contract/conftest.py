@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from models.partitions import partition_of
 from models.store.engine import writing
 from models.store.tables import ADOPTED, METADATA, PROGRESS
 from streams import topics, wire
 from streams.gateway import KafkaSink
 from streams.servers.postgres import create_database, drop_database
-from tests.contract.runners import Embedded, Runner, Workers
+from tests.contract.runners import SETTLED_SECONDS, Embedded, Runner, Workers
 from tests.distributed.cluster import Cluster
 
 # Institution JG-1 and account 62-A lie in different ones: what a bank tells before the account is
@@ -47,6 +48,7 @@ def working_cluster(
     kafka_bootstrap: str, postgres_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Cluster]:
     """A topic, a database and one worker for all tests of this folder: its start takes long."""
+    assert partition_of("JG-1", PARTITIONS) != partition_of("62-A", PARTITIONS)
     name = f"contract-{secrets.token_hex(4)}"
     url = create_database(postgres_url, f"escrow_{name.replace('-', '_')}")
     cluster = Cluster(tmp_path_factory.mktemp("workers"), kafka_bootstrap, url, name, PARTITIONS)
@@ -64,12 +66,12 @@ def _empty(cluster: Cluster) -> None:
     A worker forgets what it has in memory when its partition does not stand where it left it. So
     each one is closed once first: then the day, at least, differs.
     """
-    cluster.wait_caught_up()
+    cluster.wait_caught_up(SETTLED_SECONDS)
     with closing(KafkaSink(cluster.bootstrap, cluster.topic)) as sink:
         for partition in range(cluster.partitions):
             sink.send(partition, wire.encode_close(date(1970, 1, 1)))
         sink.flush()
-    cluster.wait_caught_up()
+    cluster.wait_caught_up(SETTLED_SECONDS)
     with writing(cluster.engine) as connection:
         for table in reversed(METADATA.sorted_tables):
             if table not in (ADOPTED, PROGRESS):
