@@ -1,6 +1,7 @@
 """The facts of a simulated city, as its files tell them: by institution, day by day."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -39,8 +40,7 @@ def read(folder: Path) -> dict[str, Days]:
     """The facts of each institution, day by day."""
     owners: dict[str, set[str]] = defaultdict(set)
     city: dict[str, Days] = defaultdict(list)
-    for place, (day, group) in enumerate(intake.plan([folder], TODAY)):
-        told = [one for proved in group for one in intake.told(proved)]
+    for place, (day, told) in enumerate(days(folder)):
         for one in told:
             if isinstance(one.fact, f.AccountStated):
                 owners[one.fact.account].add(one.fact.institution)
@@ -51,10 +51,16 @@ def read(folder: Path) -> dict[str, Days]:
             for institution in owners[owner] if letter == "a" else (owner,):
                 by_institution[institution].append(fact)
         for institution in city.keys() | by_institution.keys():
-            days = city[institution]
-            days.extend((None, []) for _ in range(place - len(days)))
-            days.append((day, by_institution[institution]))
+            own = city[institution]
+            own.extend((None, []) for _ in range(place - len(own)))
+            own.append((day, by_institution[institution]))
     return dict(city)
+
+
+def days(folder: Path) -> Iterator[tuple[date | None, list[f.Told]]]:
+    """What the files of a city tell, in the order of the days on which they are played."""
+    for day, group in intake.plan([folder], TODAY):
+        yield day, [one for proved in group for one in intake.told(proved)]
 
 
 def stated(fact: f.Fact, stated_at: str) -> Stated:

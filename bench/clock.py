@@ -1,5 +1,6 @@
 """What is read of the machine: time, CPU time, memory, and which revision was measured."""
 
+import os
 import resource
 import subprocess
 import time
@@ -57,3 +58,21 @@ def git_revision() -> str:
     except (OSError, subprocess.CalledProcessError):
         return ""
     return done.stdout.strip()
+
+
+def cpu_seconds_of(pid: int) -> float:
+    """CPU time that a process has used so far, its own and the system's for it (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def peak_resident_bytes_of(pid: int) -> int:
+    """The most memory that a process has held so far (Linux)."""
+    text = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    line = next(line for line in text.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024
+
+
+def load_average() -> float:
+    """How many processes wanted to run during the last minute: above 1, figures are noisy."""
+    return round(os.getloadavg()[0], 2)
