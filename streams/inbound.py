@@ -111,14 +111,14 @@ class Agent:
                 return
 
 
-def _make_app(agent: Agent, bootstrap: str, topic_name: str) -> faust.App:
+def _make_app(agent: Agent, bootstrap: str, topic_name: str, scratch: str) -> faust.App:
     app = faust.App(
         f"{GROUP}.{topic_name}",
         broker=f"kafka://{bootstrap}",
         store="memory://",
         key_serializer="raw",
         value_serializer="raw",
-        datadir=tempfile.mkdtemp(prefix="escrow-inbound-"),
+        datadir=scratch,
         web_enabled=False,
         topic_allow_declare=False,
         topic_disable_leader=True,
@@ -148,9 +148,10 @@ def run(
     """Take what third parties send until told to stop; the exit code."""
     asyncio.set_event_loop(asyncio.new_event_loop())
     agent = Agent(Inbound(make_gateway, today), faults)
-    app = _make_app(agent, bootstrap, topic_name)
-    worker = faust.Worker(app, loglevel="WARNING", quiet=True, redirect_stdouts=False)
-    try:
-        worker.execute_from_commandline()
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 0
+    with tempfile.TemporaryDirectory(prefix="escrow-inbound-") as scratch:
+        app = _make_app(agent, bootstrap, topic_name, scratch)
+        worker = faust.Worker(app, loglevel="WARNING", quiet=True, redirect_stdouts=False)
+        try:
+            worker.execute_from_commandline()
+        except SystemExit as ended:
+            return ended.code if isinstance(ended.code, int) else 0

@@ -56,7 +56,14 @@ class Worker:
     """The partitions that this process owns, and what Faust is told about them."""
 
     def __init__(
-        self, engine: Engine, law: Law, bootstrap: str, topic: Topic, *, institutions_max: int
+        self,
+        engine: Engine,
+        law: Law,
+        bootstrap: str,
+        topic: Topic,
+        *,
+        institutions_max: int,
+        scratch: str,
     ) -> None:
         self.registry = CollectorRegistry()
         self.metrics = WorkerMetrics(self.registry)
@@ -64,6 +71,7 @@ class Worker:
         self._engine = engine
         self._law = law
         self._bootstrap = bootstrap
+        self._scratch = scratch
         self._topic = topic
         self._watch = Watch(bootstrap, topic.name)
         self._institutions_max = institutions_max
@@ -97,7 +105,7 @@ class Worker:
             store="memory://",
             key_serializer="raw",
             value_serializer="raw",
-            datadir=tempfile.mkdtemp(prefix="escrow-worker-"),
+            datadir=self._scratch,
             web_enabled=False,
             topic_allow_declare=False,
             topic_disable_leader=True,
@@ -286,10 +294,13 @@ def run(
         topic, _ = watch.look()
     agree(engine, law, topic)
     asyncio.set_event_loop(asyncio.new_event_loop())
-    worker = Worker(engine, law, bootstrap, topic, institutions_max=institutions_max)
-    page = serve(metrics_host, metrics_port, worker.registry, worker.faults)
-    _log.info("worker", holder=worker.holder, page=f"http://{metrics_host}:{page.server_port}")
-    try:
-        return worker.run()
-    finally:
-        page.shutdown()
+    with tempfile.TemporaryDirectory(prefix="escrow-worker-") as scratch:
+        worker = Worker(
+            engine, law, bootstrap, topic, institutions_max=institutions_max, scratch=scratch
+        )
+        page = serve(metrics_host, metrics_port, worker.registry, worker.faults)
+        _log.info("worker", holder=worker.holder, page=f"http://{metrics_host}:{page.server_port}")
+        try:
+            return worker.run()
+        finally:
+            page.shutdown()
