@@ -9,9 +9,11 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+
+from sqlalchemy import Connection
 
 from models.store import progress
+from models.store.progress import Progress
 from streams import owning
 from streams.cli import app
 
@@ -38,7 +40,9 @@ def stopped_before_offset(batches: int, log: Path) -> None:
     advance = progress.advance
     moved = 0
 
-    def stop_and_advance(connection: Any, partition: int, old: Any, new: Any) -> None:  # noqa: ANN401
+    def stop_and_advance(
+        connection: Connection, partition: int, old: Progress, new: Progress
+    ) -> None:
         nonlocal moved
         moved += new.next_offset > old.next_offset
         if moved == batches:
