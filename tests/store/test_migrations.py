@@ -52,9 +52,9 @@ def _first_release(url: str) -> Engine:
 
 def _rows(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
     tables = sorted(set(inspect(connection).get_table_names()) - {"alembic_version"})
+    queries = {name: text(f"SELECT * FROM {name}") for name in tables}  # noqa: S608 -- own names
     return {
-        name: [tuple(row) for row in connection.execute(text(f"SELECT * FROM {name}"))]  # noqa: S608
-        for name in tables
+        name: [tuple(row) for row in connection.execute(query)] for name, query in queries.items()
     }
 
 
