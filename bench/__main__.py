@@ -1,6 +1,7 @@
 """`python -m bench`: measure, print one JSON object, and with --save keep it in bench/results."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from statistics import median
@@ -9,11 +10,13 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from alerts.evaluation import Law
-from bench import city, core, store
-from bench.clock import Lap, git_revision, peak_resident_bytes
+from bench import city, core, distributed, store
+from bench.clock import Lap, git_revision, load_average, peak_resident_bytes
 from config.load import load_calendar
 from config.policy_load import load_policy
 
+LOCAL = "local"
+NAMES = (LOCAL, *distributed.NAMES)
 RESULTS = Path(__file__).parent / "results"
 Report = dict[str, object]
 Laps = dict[str, list[Lap]]
@@ -22,16 +25,34 @@ Laps = dict[str, list[Lap]]
 def main(arguments: list[str]) -> int:
     """Measure as the arguments say; the exit code."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--institutions", type=int, default=30)
-    parser.add_argument("--months", type=int, default=12)
+    parser.add_argument("--institutions", type=int, default=30, help="of the city of `local`")
+    parser.add_argument("--months", type=int, default=12, help="of the city of `local`")
     parser.add_argument("--runs", type=int, default=5, help="interleaved; medians are told")
     parser.add_argument("--quick", action="store_true", help="a small city once: is it working?")
+    parser.add_argument(
+        "--only", metavar="NAMES", default=",".join(NAMES), help=f"some of {','.join(NAMES)}"
+    )
     parser.add_argument("--save", metavar="NAME", help="also write bench/results/NAME.json")
     chosen = parser.parse_args(arguments)
+    names = set(chosen.only.split(","))
+    if names - set(NAMES):
+        parser.error(f"--only knows {', '.join(NAMES)}")
     if chosen.quick:
         chosen.institutions, chosen.months, chosen.runs = 2, 3, 1
-    with TemporaryDirectory() as folder:
-        report = measure(Path(folder) / "city", chosen.institutions, chosen.months, chosen.runs)
+    law = Law(load_policy(), load_calendar())
+    report: Report = {
+        "revision": git_revision(),
+        "python": sys.version.split()[0],
+        "processors": os.cpu_count(),
+        "load_average": load_average(),
+    }
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        if LOCAL in names:
+            report |= local(folder / "city", law, chosen.institutions, chosen.months, chosen.runs)
+        if names - {LOCAL}:
+            size = distributed.QUICK if chosen.quick else distributed.FULL
+            report["distributed"] = distributed.measure(folder, law, size, names)
     text = msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
     sys.stdout.buffer.write(text)
     if chosen.save:
@@ -40,9 +61,8 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def measure(folder: Path, institutions: int, months: int, runs: int) -> Report:
-    """The figures of a city; each measurement as often as `runs`, one after the other in turn."""
-    law = Law(load_policy(), load_calendar())
+def local(folder: Path, law: Law, institutions: int, months: int, runs: int) -> Report:
+    """Without servers: each measurement as often as `runs`, one after the other in turn."""
     city.write(folder, institutions, months)
     told = city.read(folder)
     memory = core.memory_per_institution(told, law)
@@ -59,8 +79,6 @@ def measure(folder: Path, institutions: int, months: int, runs: int) -> Report:
         _note(laps, "verify", verifying)
     floor = _rate(laps["decode_only"])
     return {
-        "revision": git_revision(),
-        "python": sys.version.split()[0],
         "institutions": institutions,
         "months": months,
         "runs": runs,

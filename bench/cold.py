@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from alerts.evaluation import Law
 from bench import city
@@ -25,7 +25,7 @@ from models.store.engine import reading, writing
 from models.store.institutions import Evaluated, Versions
 from models.store.journal import Stated
 from models.store.progress import Progress
-from models.store.tables import JOURNAL
+from models.store.tables import INSTITUTIONS, JOURNAL
 from streams import wire
 from streams.monitor import versions_of
 from streams.owning import agree
@@ -38,37 +38,50 @@ PATIENCE_SECONDS = 600
 Report = dict[str, object]
 
 
-def measure(servers: Servers, folder: Path, law: Law, rows: int, *, stale: bool) -> Report:
+def measure(servers: Servers, folder: Path, law: Law, rows: int) -> Report:
     """Fill a store, start a worker, and wait for a new fact in every partition.
 
-    `stale`: all were judged by another release, so that the worker judges all anew beside.
+    Then once more with all judged by another release, so that the worker judges anew beside.
     """
-    with place(servers, "bench-cold") as here, here.sink() as sink:
+    with place(servers, "bench-cold") as here:
         agree(here.engine, law, here.topic)
-        code = "of another release" if stale else versions_of(law).code
-        versions = msgspec.structs.replace(versions_of(law), code=code)
         begun = time.perf_counter()
-        names = _fill(here, folder, rows, versions)
-        fill_seconds = time.perf_counter() - begun
-        by_partition = {partition_of(name, PARTITIONS): name for name in names}
-        new = [f.PatrolReported(institution=name, number="new", day=city.FIRST)
-               for name in by_partition.values()]  # fmt: skip
-        for partition, fact in zip(by_partition, new, strict=True):
-            sink.send(partition, wire.encode(f.Told(fact, STATED_AT, FILE, "new")))
-        sink.flush()
-        began = time.perf_counter()
-        worker = here.start_worker()
-        moments = _watch(here, {fact_id(fact) for fact in new}, began)
-        assert worker.pid is not None
-        return {
+        names = _fill(here, folder, rows, versions_of(law))
+        report: Report = {
             "rows": rows,
             "institutions": len(names),
-            "stale": stale,
-            "fill_seconds": round(fill_seconds, 1),
-            "seconds_to_first_new_fact": round(moments[0], 2),
-            "seconds_to_a_new_fact_in_every_partition": round(moments[-1], 2),
-            "worker_peak_resident_bytes": peak_resident_bytes_of(worker.pid),
+            "fill_seconds": round(time.perf_counter() - begun, 1),
+            "up_to_date": _start(here, names, "first"),
         }
+        with writing(here.engine) as connection:
+            stale = update(INSTITUTIONS).values(evaluated_code="of another release")
+            connection.execute(stale)
+        report["all_stale"] = _start(here, names, "second")
+        return report
+
+
+def _start(here: Place, names: list[str], number: str) -> Report:
+    """Seconds from the start of a worker to the commit of facts that wait in the topic."""
+    by_partition = {partition_of(name, PARTITIONS): name for name in names}
+    new = {
+        partition: f.PatrolReported(institution=name, number=number, day=city.FIRST)
+        for partition, name in by_partition.items()
+    }
+    with here.sink() as sink:
+        for partition, fact in new.items():
+            sink.send(partition, wire.encode(f.Told(fact, STATED_AT, FILE, "new")))
+        sink.flush()
+    began = time.perf_counter()
+    worker = here.start_worker()
+    moments = _watch(here, {fact_id(fact) for fact in new.values()}, began)
+    assert worker.pid is not None
+    peak = peak_resident_bytes_of(worker.pid)
+    here.stop(worker)
+    return {
+        "seconds_to_first_new_fact": round(moments[0], 2),
+        "seconds_to_a_new_fact_in_every_partition": round(moments[-1], 2),
+        "worker_peak_resident_bytes": peak,
+    }
 
 
 def _fill(here: Place, folder: Path, rows: int, versions: Versions) -> list[str]:

@@ -1,7 +1,7 @@
 """The baselines: plain Faust, one event a message, which only decodes and counts by institution.
 
 Run by bench.baselines as a process: BOOTSTRAP TOPIC EVENTS dict|tables. It prints one JSON object
-once it has seen so many events. Its own file because of the packages only three know Faust.
+once it has seen so many events.
 """
 
 import asyncio

@@ -140,11 +140,16 @@ class Place:
             "ESCROW_ARCHIVE_DIR": str(self.folder / "archive"),
             f"ESCROW_{port_setting}": str(port),
         }
-        name = f"{kind}-{len(self._programs) + 1}"
+        name = f"{kind}-{port}"
         program = Program(self.folder, name, arguments, environment, port=port)
         self._programs.append(program)
         program.start()
         return program
+
+    def stop(self, program: Program) -> None:
+        """Let a program finish what it has in hand, and end."""
+        program.stop()
+        self._programs.remove(program)
 
     def handled(self) -> int:
         """How many messages are handled."""
