@@ -21,7 +21,7 @@ from models.store.engine import reading, writing
 from models.store.institutions import Evaluated, Versions
 from models.store.journal import JournalRow, Stated
 from models.store.progress import OffsetMoved, Progress
-from streams import tellings
+from streams import accepting, tellings
 
 INSTITUTIONS_MAX = 5_000
 STALE_AT_ONCE = 100
@@ -115,6 +115,9 @@ class Monitor:
                     return Outcome(skipped=True)
                 tellings.write_held(connection, batch.held)
                 new = tellings.write(connection, batch.told, contents, keys, batch.seen_at)
+                if any(isinstance(one.fact, f.StatementAccepted) for one in contents):
+                    freed, freed_new = _free(connection, batch.seen_at)
+                    contents, new = contents + freed, new + freed_new
                 closed_day = _later(at.closed_day, batch.close)
                 after = Progress(at.next_offset + 1, closed_day, at.holder)
                 touched = self._route(connection, contents)
@@ -356,6 +359,16 @@ def replayed(
     for identifier, digest, body, stated_first, stated_last in rows:
         supervision.add(identifier, digest, DECODER.decode(body), stated_first, stated_last)
     return supervision
+
+
+def _free(connection: Connection, seen_at: str) -> tuple[list[Stated], int]:
+    """Tell what was held of accepted statements; its contents, and how many were new."""
+    parts = accepting.freed(connection)
+    told = [part.telling for part in parts]
+    contents, keys = journal.gather(told)
+    new = tellings.write(connection, told, contents, keys, seen_at)
+    accepting.release(connection, parts)
+    return contents, new
 
 
 def _later(closed_day: date | None, close: date | None) -> date | None:
