@@ -3,10 +3,15 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from bench import distributed, servers
 from bench.distributed import NAMES
 from tests.house import ROOT
+from tests.streams.told import law
 
 
 def _bench(*options: str) -> Any:  # noqa: ANN401 -- what JSON holds
@@ -51,3 +56,14 @@ def test_an_unknown_name_is_refused() -> None:
 
     assert 2 == done.returncode
     assert b"cold-start" in done.stderr
+
+
+def test_without_servers_the_report_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is measured, nothing fails, and the remedy is named."""
+    for name in servers.NAMED:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(servers, "find_spec", lambda _: None)
+
+    found = distributed.measure(Path("nowhere"), law(), distributed.QUICK, set(NAMES))
+
+    assert "make servers" in found["not_measured"]
