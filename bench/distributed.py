@@ -9,6 +9,7 @@ import msgspec
 from alerts.evaluation import Law
 from bench import baselines, city, cold, latency, profiling, servers, throughput
 from bench.clock import load_average
+from bench.latency import Load
 from bench.servers import Servers
 
 NAMES = ("throughput", "plain-faust", "latency", "cold-start", "profile")
@@ -28,10 +29,15 @@ class Size(msgspec.Struct, frozen=True):
 
 
 FULL = Size(
-    institutions=200,
+    institutions=240,
     months=4,
     plain_events=60_000,
-    latency=latency.Plan(facts_before=30_000, loads=(1_000, 5_000), seconds=30, workers=2),
+    latency=latency.Plan(
+        facts_before=20_000,
+        loads=(Load(1_000), Load(5_000), Load(5_000, closes=False)),
+        seconds=22,
+        workers=2,
+    ),
     cold_institutions=10,
     cold_months=12,
     cold_rows=1_000_000,
@@ -40,7 +46,7 @@ QUICK = Size(
     institutions=3,
     months=1,
     plain_events=500,
-    latency=latency.Plan(facts_before=100, loads=(50,), seconds=2, workers=1),
+    latency=latency.Plan(facts_before=100, loads=(Load(50),), seconds=2, workers=1),
     cold_institutions=2,
     cold_months=1,
     cold_rows=2_000,
