@@ -52,10 +52,7 @@ def kill_gateway(scene: Scene) -> None:
     cluster.start_worker()
     gateway = cluster.start_gateway(scene.city.folder)
     for share in (0.1, 0.4):
-        scene.wait_share(share, share + 0.2)
-        assert gateway.poll() is None, "the gateway was done already"
-        scene.hit(f"kill -9 of gateway {gateway.pid}", gateway.kill)
-        gateway.wait()
+        scene.kill_gateway(gateway, share, share + 0.2)
         gateway = cluster.start_gateway(scene.city.folder)
     _delivered(scene, gateway)
 

@@ -50,6 +50,17 @@ class Scene:
         """Wait until a random share of the load was handled."""
         self.cluster.wait_handled(round(self.expected * self.random.uniform(low, high)))
 
+    def kill_gateway(self, gateway: subprocess.Popen[bytes], low: float, high: float) -> None:
+        """Kill -9 of a gateway once a random share was sent; it must have had more to send."""
+        wanted = round(self.expected * self.random.uniform(low, high))
+        self.cluster.wait_until(lambda: self.cluster.sent() >= wanted)
+        assert gateway.poll() is None, "the gateway was done already"
+        gateway.kill()
+        gateway.wait()
+        sent = self.cluster.sent()
+        assert sent < self.expected, f"{sent} of about {self.expected} were sent already"
+        self.log.append(f"kill -9 of the gateway after {sent} messages")
+
     def finish(self) -> None:
         """Everything must be caught up within a minute, and be as without the fault."""
         seconds = self.cluster.wait_caught_up(RECOVERED_SECONDS)

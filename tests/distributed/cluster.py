@@ -97,6 +97,10 @@ class Cluster:
             found = admin.list_partition_offsets(places)
         return {place.partition: one.offset for place, one in found.items()}
 
+    def sent(self) -> int:
+        """How many messages are on the topic."""
+        return sum(self.ends().values())
+
     def offsets(self) -> dict[int, int]:
         """The offset that each partition's owner wants next."""
         with reading(self.engine) as connection:
