@@ -111,7 +111,7 @@ def gateway_command(
     metrics_port: MetricsPort = None,
 ) -> None:
     """Prove and archive files and folders, and send their facts and closes to the workers."""
-    from streams import gateway, gateway_service, topics  # noqa: PLC0415 -- as above
+    from streams import gateway_service  # noqa: PLC0415 -- as above
 
     settings = Settings()
     registry = CollectorRegistry()
@@ -144,7 +144,7 @@ def gateway_command(
                 printing.summary(out, summary)
             if paths:
                 summary = deliver(paths)
-        except (topics.TopicFault, gateway.NotDelivered) as fault:
+        except gateway_service.AWAY as fault:
             raise _failed(fault) from None
     if not summary.is_clean:
         raise typer.Exit(REFUSED)

@@ -139,6 +139,7 @@ class Gateway:
         groups = intake.plan(paths, self.today, self._archive)
         coming = {one.sha256 for _, group in groups for one in group}
         self._send(self._reception.unfinished(coming, self.today))
+        self.free_accepted()
         total, done = sum(one.facts for _, group in groups for one in group), 0
         for _, group in groups:
             self._send(list(self._reception.register(group, utc_text(now())).values()))

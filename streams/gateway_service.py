@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
 from threading import Event
+from time import monotonic
 
 import structlog
 from kafka.errors import KafkaError
@@ -27,6 +28,9 @@ from streams.topics import TopicFault
 
 # Broker or database away: the next look tries again. Whatever else fails ends the process.
 AWAY = (NotDelivered, TopicFault, KafkaError, OperationalError)
+
+IDLE_SECONDS = 60.0
+"""So often something is delivered although no file is new: what was accepted meanwhile."""
 
 Deliver = Callable[[list[Path]], Summary]
 
@@ -140,7 +144,7 @@ class Watch:
         self._metrics = metrics
         self._seen: dict[Path, tuple[int, int]] = {}
         self._delivered: dict[Path, tuple[int, int]] = {}
-        self._is_first = True
+        self._delivered_at = -IDLE_SECONDS
         self._fault = ""
 
     def faults(self) -> list[str]:
@@ -160,17 +164,17 @@ class Watch:
         still = {path: state for path, state in now.items() if self._seen.get(path) == state}
         self._seen = now
         fresh = [path for path, state in still.items() if self._delivered.get(path) != state]
-        if not fresh and not self._is_first:
+        if not fresh and monotonic() < self._delivered_at + IDLE_SECONDS:
             return None
         try:
-            # The first time also with nothing: a delivery cut short by our death is finished.
+            # Also with nothing: a delivery cut short by our death is finished by it.
             summary = self._deliver(fresh)
         except AWAY as fault:
             self._metrics.failed()
             self._fault = f"{type(fault).__name__}: {fault}"
             _log.warning("not delivered, tried again", files=len(fresh), why=str(fault))
             return None
-        self._is_first, self._fault = False, ""
+        self._delivered_at, self._fault = monotonic(), ""
         self._delivered.update((path, still[path]) for path in fresh)
         return summary
 

@@ -9,12 +9,13 @@ from time import perf_counter
 import msgspec
 import structlog
 from sqlalchemy import Engine
+from sqlalchemy.exc import DataError, IntegrityError
 
 from alerts.evaluation import Law
 from models.store import adopted, progress
 from models.store.engine import writing
 from models.store.progress import OffsetMoved
-from streams import wire
+from streams import tellings, wire
 from streams.monitor import Monitor, OffsetGap, Outcome
 from streams.topics import Topic
 
@@ -119,7 +120,14 @@ class Owned:
         place = f"{self._topic.name}[{self.partition}]"
         batch = wire.decode(value, offset, place, seen_at)
         try:
-            outcome = self._monitor.handle(batch)
+            try:
+                outcome = self._monitor.handle(batch)
+            except (DataError, IntegrityError):
+                # The database would refuse it for ever: what it refuses is held, so that the rest
+                # goes on. If no fact is at fault the same error comes again, and stops us.
+                refused = tellings.unstorable(self._engine, batch.told, seen_at)
+                batch = wire.without(batch, refused, place)
+                outcome = self._monitor.handle(batch)
         except OffsetGap as gap:
             return self._lost(How.BEYOND, gap)
         except OffsetMoved as moved:

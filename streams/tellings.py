@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DataError, IntegrityError
 
 from models import facts as f
 from models.store import files, journal
@@ -25,6 +26,27 @@ def write(
     ]
     journal.write_sightings(connection, sorted(rows))
     return new
+
+
+def unstorable(engine: Engine, told: Sequence[f.Told], seen_at: str) -> dict[int, str]:
+    """Which of these the database refuses to store, by their place in `told`, and why."""
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        try:
+            write(connection, told, *journal.gather(told), seen_at)
+        except (DataError, IntegrityError) as refused:
+            why = str(refused.orig).strip()
+        else:
+            return {}
+        finally:
+            transaction.rollback()
+    if len(told) == 1:
+        return {0: why}
+    half = len(told) // 2
+    later = unstorable(engine, told[half:], seen_at)
+    return unstorable(engine, told[:half], seen_at) | {
+        half + place: why for place, why in later.items()
+    }
 
 
 def write_held(connection: Connection, held: Iterable[tuple[files.File, files.Held]]) -> None:

@@ -4,7 +4,7 @@ Every line is whole in itself, so that one that cannot be read is held and the o
 stands alone in its message. The layout is the one that `escrow topics describe` prints.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from hashlib import sha256
 
@@ -68,8 +68,21 @@ def decode(value: bytes, offset: int, place: str, seen_at: str) -> Batch:
     if not told and close is None and not bad:
         bad.append((1, value, "the message is empty"))
     position = f"{place} offset {offset}"
-    held = tuple(_held(position, seen_at, *each) for each in bad)
+    held = tuple(
+        _held(f"{position} line {number}", seen_at, line, reason) for number, line, reason in bad
+    )
     return Batch(offset, told, close=close, held=held, seen_at=seen_at)
+
+
+def without(batch: Batch, refused: Mapping[int, str], place: str) -> Batch:
+    """The batch with these of its facts held for these reasons, and not told."""
+    position = f"{place} offset {batch.offset}"
+    held = tuple(
+        _held(f"{position} fact {number + 1}", batch.seen_at, encode(batch.told[number]), reason)
+        for number, reason in refused.items()
+    )
+    told = [one for number, one in enumerate(batch.told) if number not in refused]
+    return msgspec.structs.replace(batch, told=told, held=batch.held + held)
 
 
 def pack(lines: Iterable[bytes]) -> Iterable[bytes]:
@@ -86,9 +99,8 @@ def pack(lines: Iterable[bytes]) -> Iterable[bytes]:
         yield b"".join(waiting)
 
 
-def _held(position: str, seen_at: str, number: int, line: bytes, reason: str) -> tuple[File, Held]:
-    """A line that nobody can read, as a file of its own: its place makes it one of a kind."""
-    place = f"{position} line {number}"
+def _held(place: str, seen_at: str, line: bytes, reason: str) -> tuple[File, Held]:
+    """A line that nobody can use, as a file of its own: its place makes it one of a kind."""
     file = File(
         sha256=sha256(place.encode() + b"\n" + line).hexdigest(),
         name=place,

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import tempfile
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
@@ -39,6 +40,7 @@ METADATA_MILLISECONDS = 5_000
 FENCED_SECONDS = 3 * HEARTBEAT_SECONDS
 TICK_SECONDS = 0.5
 AGREED_SECONDS = 2.0
+LEAVE_SECONDS = 20.0
 STUCK_SECONDS, STUCK_SECONDS_BUSY = 5.0, 40.0
 BACK_OFF_SECONDS, BACK_OFF_SECONDS_MAX = 0.2, 5.0
 # A message may hold half a megabyte; Faust's own default would keep thousands of them.
@@ -191,11 +193,14 @@ class Worker:
 
     async def _keep_ticking(self) -> None:
         # Faust's own timers complain of every tick that takes longer than it should.
-        while not self.app.should_stop:
-            if monotonic() - self._agreed_at > AGREED_SECONDS:
-                await self._agree()
-            await self._tick()
-            await asyncio.sleep(TICK_SECONDS)
+        try:
+            while not self.app.should_stop:
+                if monotonic() - self._agreed_at > AGREED_SECONDS:
+                    await self._agree()
+                await self._tick()
+                await asyncio.sleep(TICK_SECONDS)
+        finally:
+            _end_at_last()
 
     async def _agree(self) -> None:
         """See that policy and topic are still the same.
@@ -276,6 +281,18 @@ class Worker:
         if place not in self.app.consumer.assignment():
             return 0
         return self.app.consumer.highwater(place) or 0
+
+
+def _end_at_last() -> None:
+    """End the process if Faust cannot: it waits for ever to leave the group of a dead broker."""
+
+    def end() -> None:
+        _log.warning("ended without leaving the group: the broker does not answer")
+        os._exit(0)  # nothing is lost: what is not committed in SQL was never acknowledged
+
+    timer = threading.Timer(LEAVE_SECONDS, end)
+    timer.daemon = True
+    timer.start()
 
 
 def run(

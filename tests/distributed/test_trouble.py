@@ -2,17 +2,19 @@
 
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from random import Random
 
 import pytest
 from kafka import KafkaProducer, TopicPartition
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from models import facts as f
-from models.store.engine import reading
+from models.store.engine import reading, writing
 from models.store.tables import HELD
 from streams import topics, wire
 from streams.cli_shared import SHANGHAI
+from streams.servers.kafka import Kafka
 from tests.distributed.city import City
 from tests.distributed.cluster import ESCROW, Cluster, same
 
@@ -56,19 +58,40 @@ def test_nonsense_is_held_and_blocks_nothing(cluster: Cluster, small: City) -> N
     assert all(row.reason for row in held)
 
 
-def test_good_lines_of_a_bad_message_count(cluster: Cluster) -> None:
-    """Between two lines that cannot be read a fact is journaled."""
+def _lesson(number: str) -> bytes:
     lesson = f.LessonDelivered(
         institution="JG-1",
-        number="KC-1",
+        number=number,
         day=date(2024, 3, 5),
         present=(),
         hours_hundredths=100,
         confirmed="parent",
     )
-    line = wire.encode(f.Told(lesson, "2024-03-05T12:00:00Z", "0" * 64, "row 1"))
+    return wire.encode(f.Told(lesson, "2024-03-05T12:00:00Z", "0" * 64, "row 1"))
+
+
+def test_what_the_database_refuses_is_held(cluster: Cluster) -> None:
+    """A fact that can be read and not be stored is held with the reason; its neighbours count."""
+    with writing(cluster.engine) as connection:
+        connection.execute(text("ALTER TABLE journal ADD CHECK (fact_id NOT LIKE '%POISON%')"))
     cluster.start_worker()
-    _produce(cluster, [(3, b"{\n" + line + b"}\n")])
+    lines = [_lesson(number) for number in ("KC-1", "POISON-1", "KC-2", "KC-3", "POISON-2")]
+    _produce(cluster, [(3, b"".join(lines)), (3, _lesson("KC-4"))])
+    cluster.wait_caught_up()
+
+    journaled = {identifier.rpartition("/")[2] for identifier, _ in cluster.journal()}
+    assert {"KC-1", "KC-2", "KC-3", "KC-4"} == journaled
+    with reading(cluster.engine) as connection:
+        held = connection.execute(select(HELD.c.position, HELD.c.reason)).all()
+    places = [f"{cluster.topic}[3] offset 0 fact {n}" for n in (2, 5)]
+    assert places == sorted(row.position for row in held)
+    assert all("journal" in row.reason for row in held)
+
+
+def test_good_lines_of_a_bad_message_count(cluster: Cluster) -> None:
+    """Between two lines that cannot be read a fact is journaled."""
+    cluster.start_worker()
+    _produce(cluster, [(3, b"{\n" + _lesson("KC-1") + b"}\n")])
     cluster.wait_caught_up()
 
     assert {"i:JG-1/LessonDelivered/KC-1"} == {identifier for identifier, _ in cluster.journal()}
@@ -123,3 +146,21 @@ def test_hole_stops_its_partition_until_the_archive_is_replayed(
     cluster.wait_caught_up()
 
     same(cluster, small.findings, set(small.journal))
+
+
+def test_worker_ends_when_told_though_its_broker_is_dead(
+    server_folder: Path, fresh_database: str, tmp_path: Path, small: City
+) -> None:
+    """SIGTERM ends a worker whose broker is gone for good; what it handled is kept."""
+    with Kafka(server_folder) as kafka:
+        cluster = Cluster(tmp_path, kafka.bootstrap, fresh_database, "events", 8)
+        worker = cluster.start_worker()
+        cluster.deliver(small.folder)
+        cluster.wait_caught_up()
+        kafka.kill()
+        try:
+            worker.terminate()
+            assert worker.wait(PATIENCE_SECONDS) == 0, cluster.tail(cluster.logs[0])
+            same(cluster, small.findings, set(small.journal))
+        finally:
+            cluster.close()
