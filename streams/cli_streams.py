@@ -27,7 +27,7 @@ from streams.cli_shared import (
     store,
     today,
 )
-from streams.ending import when_told
+from streams.ending import end_before_begun, when_told
 from streams.reception import Summary
 
 PARTITIONS = 8
@@ -158,6 +158,7 @@ def inbound_command(
     metrics_port: MetricsPort = None,
 ) -> None:
     """Take single facts of third parties off the topic TOPIC.inbound, and send them on."""
+    end_before_begun()
     from streams import gateway_service  # noqa: PLC0415 -- as above
 
     settings = Settings()
@@ -180,6 +181,7 @@ def worker_command(
     metrics_port: MetricsPort = None,
 ) -> None:
     """Take facts off the topic, judge, and store: one of as many processes as you like."""
+    end_before_begun()
     from streams import owning, topics, worker  # noqa: PLC0415 -- Faust takes a second to load
 
     settings = Settings()

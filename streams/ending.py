@@ -1,6 +1,7 @@
 """How a process is told to end: the first signal asks it to, the second does not wait."""
 
 import signal
+import sys
 from threading import Event
 from types import FrameType
 
@@ -20,3 +21,8 @@ def when_told() -> Event:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, handle)
     return told
+
+
+def end_before_begun() -> None:
+    """Let SIGTERM end the process with 0 until something with work to finish takes it over."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -64,7 +64,10 @@ def rescale(scene: Scene) -> None:
     gateway = cluster.start_gateway(scene.city.folder)
     scene.wait_share(0.1, 0.2)
     scene.hit("1 to 3 workers")
+    gateway.send_signal(signal.SIGSTOP)  # or all would be handled before the others have begun
     others = [cluster.start_worker(), cluster.start_worker()]
+    cluster.wait_joined()
+    gateway.send_signal(signal.SIGCONT)
     scene.wait_share(0.35, 0.5)
     scene.hit("3 to 1 workers")
     first.terminate()

@@ -78,6 +78,11 @@ class Cluster:
         self.workers.append(worker)
         return worker
 
+    def wait_joined(self) -> None:
+        """Wait until every worker that was ever started has had partitions."""
+        logs = [log for log in self.logs if log.name.startswith("worker")]
+        self.wait_until(lambda: all(b"assigned" in log.read_bytes() for log in logs))
+
     def start_gateway(self, *paths: Path) -> subprocess.Popen[bytes]:
         """Start a gateway that delivers these files and folders."""
         names = [str(path) for path in paths]
