@@ -4,13 +4,14 @@
 value cheap to keep up to date.
 """
 
+from collections import defaultdict
+from collections.abc import Set as AbstractSet
 from datetime import date
 
 import msgspec
 import structlog
 
 from alerts.rules import RULES, Rule
-from alerts.rules.refund import still_unpaid
 from alerts.rules.view import View
 from models import facts as f
 from models.findings import Change, Finding, Key, difference
@@ -28,6 +29,8 @@ IMMEDIATE = tuple(rule for rule in RULES if not rule.at_close)
 AT_CLOSE = tuple(rule for rule in RULES if rule.at_close)
 # No immediate rule reads these, and they are most of what comes in.
 ONLY_AT_CLOSE = (f.LessonDelivered, f.BalanceReported)
+
+_NOBODY: frozenset[str] = frozenset()
 
 log = structlog.get_logger()
 
@@ -58,8 +61,8 @@ class Supervision:
         self._closed.as_of = 0
         self._pending: dict[str, int] = {}
         self._results: dict[tuple[int, str], tuple[Finding, ...]] = {}
-        self._waiting: set[str] = set()
-        self._unpaid: set[str] = set()
+        self._again_on: dict[tuple[int, str], int] = {}
+        self._again: dict[int, set[tuple[int, str]]] = defaultdict(set)
         self._days_found: set[str] = set()
         self._before: dict[Key, Finding | None] = {}
 
@@ -144,6 +147,7 @@ class Supervision:
             "payments": sorted(touched.payments),
             "entry": sorted(touched.entries),
             "account": sorted(touched.accounts),
+            "student": sorted(touched.students(view.ledger.directory)),
             "statement": sorted("\n".join(identity) for identity in touched.statements),
         }
         for place, rule in enumerate(IMMEDIATE):
@@ -165,32 +169,56 @@ class Supervision:
         ledger.settle(as_twin=not self._pending)
         if touched.registers:
             view.policy = self._area(ledger, closed)
-        if not advanced and touched.since == FOREVER and not touched.requests:
-            if touched.entries:
-                self._judge_entries(view, touched.entries)
-            touched.clear()
-            return
-        ledger.close(closed)
-        self._judge_entries(view, touched.entries | self._waiting)
-        since = touched.since
-        everything = since == 0
-        requests = touched.requests | (ledger.directory.requests.keys() if everything else set())
-        releases = ledger.releases_of
-        paths = releases if everything else _with_releases(ledger, touched.paths)
-        subjects = {
-            "path": set(paths) | {n for n in releases if _by_days(ledger, n)},
-            "request": requests | self._unpaid,
-            "institution": {""},
-            "day": self._days(since, closed),
-        }
+        due = self._due(closed)
+        is_quiet = not advanced and touched.since == FOREVER and not touched.requests
+        if not is_quiet:
+            ledger.close(closed)
+        subjects = self._at_close_subjects(closed, is_quiet=is_quiet)
         for place, rule in enumerate(AT_CLOSE, len(IMMEDIATE)):
-            for subject in sorted(subjects.get(rule.subject, ())):
+            for subject in sorted(subjects.get(rule.subject, _NOBODY) | due.get(place, _NOBODY)):
                 findings = self._judge(place, rule, view, subject)
                 if rule.subject == "day":
                     (self._days_found.add if findings else self._days_found.discard)(subject)
-        for number in subjects["request"]:
-            self._note_unpaid(view, number)
         touched.clear()
+
+    def _at_close_subjects(self, closed: int, *, is_quiet: bool) -> dict[str, AbstractSet[str]]:
+        """By kind the subjects that facts touched; `is_quiet`: no day and no request of it was."""
+        ledger = self._closed.ledger
+        touched = ledger.touched
+        subjects: dict[str, AbstractSet[str]] = {
+            "entry": touched.entries,
+            "payments": touched.payments,
+            "student": touched.students(ledger.directory),
+        }
+        if is_quiet:
+            return subjects
+        is_everything = touched.since == 0
+        releases = ledger.releases_of
+        paths = releases.keys() if is_everything else touched.paths.keys() & releases.keys()
+        requests = ledger.directory.requests.keys()
+        return subjects | {
+            "path": paths | {number for number in releases if _by_days(ledger, number)},
+            "request": touched.requests | requests if is_everything else touched.requests,
+            "institution": {""},
+            "day": self._days(touched.since, closed),
+        }
+
+    def _due(self, closed: int) -> dict[int, set[str]]:
+        """By place of the rule the subjects that it wished to be asked of again by this day."""
+        found: dict[int, set[str]] = {}
+        for day in [day for day in self._again if day <= closed]:
+            for place, subject in self._again.pop(day):
+                del self._again_on[place, subject]
+                found.setdefault(place, set()).add(subject)
+        return found
+
+    def _ask_again(self, key: tuple[int, str], day: int) -> None:
+        before = self._again_on.pop(key, None)
+        if before is not None:
+            self._again[before].discard(key)
+        if day < FOREVER:
+            self._again_on[key] = day
+            self._again[day].add(key)
 
     def _days(self, since: int, closed: int) -> set[str]:
         """Days with debits, of broken statements, and those of which something stands."""
@@ -203,28 +231,8 @@ class Supervision:
         found = {subject for subject in self._days_found if subject >= first_subject}
         return found | {f"day:{date.fromordinal(day).isoformat()}" for day in days}
 
-    def _judge_entries(self, view: View, entries: set[str]) -> None:
-        for place, rule in enumerate(AT_CLOSE, len(IMMEDIATE)):
-            if rule.subject != "entry":
-                continue
-            for identifier in sorted(entries):
-                findings = self._judge(place, rule, view, identifier)
-                entry = view.ledger.entries.get(identifier)
-                final = entry.final if entry else None
-                waits = final is not None and final.kind == "tuition" and not final.contract
-                if waits and not findings:
-                    self._waiting.add(identifier)
-                else:
-                    self._waiting.discard(identifier)
-
-    def _note_unpaid(self, view: View, number: str) -> None:
-        request = view.ledger.directory.requests.get(number)
-        if request is not None and still_unpaid(view, request, view.as_of) > 0:
-            self._unpaid.add(number)
-        else:
-            self._unpaid.discard(number)
-
     def _judge(self, place: int, rule: Rule, view: View, subject: str) -> tuple[Finding, ...]:
+        view.again_on = FOREVER
         try:
             findings = tuple(rule.judge(view, subject))
         except Exception as error:
@@ -234,6 +242,8 @@ class Supervision:
             missing = f"internal error: {type(error).__name__}"
             findings = (view.undecided(rule.id, subject or rule.id, day=day, missing=missing),)
         key = (place, subject)
+        if rule.at_close:
+            self._ask_again(key, view.again_on)
         old = self._results.get(key, ())
         if findings == old:
             return findings
@@ -253,10 +263,6 @@ class Supervision:
     def _area(self, ledger: Ledger, day: int) -> AreaPolicy:
         state = ledger.registers.state(day)
         return self._law.policy.area(state.city if state else "")
-
-
-def _with_releases(ledger: Ledger, contracts: dict[str, int]) -> set[str]:
-    return contracts.keys() & ledger.releases_of.keys()
 
 
 def _by_days(ledger: Ledger, number: str) -> bool:

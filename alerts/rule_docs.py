@@ -5,9 +5,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-from alerts.texts import RULES
+from alerts.wording import RULES
 from config.policy_load import load_policy
 from models.policy import (
     LEVEL_WORDS,
@@ -19,185 +18,9 @@ from models.policy import (
     Steps,
 )
 
+COLUMNS = (*("fires", "kind", "level", "subject", "amount", "day", "stands", "evaluated", "needs"),)
 DOCUMENT = Path(__file__).parent.parent / "docs" / "rules.md"
 
-
-class RuleWords(NamedTuple):
-    """What the catalogue says of one rule beside its numbers."""
-
-    fires: str
-    kind: str
-    level: str
-    subject: str
-    amount: str
-    day: str
-    stands: str
-    evaluated: str
-    needs: str
-
-
-_FOR_GOOD = "for good"
-_WHILE = "while it holds"
-_CHARGE = "`contract:<no>/<day of the charge's first payment>`"
-_PAYMENTS = "the charge's payments"
-_HELD = "first day the condition held, not before the signature"
-_RUN = "first day of the run"
-_NOTHING = "nothing of its own"
-
-WORDS: dict[str, RuleWords] = {
-    "charge-span": RuleWords(
-        fires="one charge pays for a longer span than the limit",
-        kind="breach",
-        level="orange",
-        subject=_CHARGE,
-        amount=_PAYMENTS,
-        day=_HELD,
-        stands=_FOR_GOOD,
-        evaluated="immediate",
-        needs="start and end",
-    ),
-    "charge-hours": RuleWords(
-        fires="one charge pays for more class hours than the limit;"
-        " suspicion when only paid and bonus hours together pass it",
-        kind="breach; suspicion",
-        level="orange; yellow",
-        subject=_CHARGE,
-        amount=_PAYMENTS,
-        day=_HELD,
-        stands=_FOR_GOOD,
-        evaluated="immediate",
-        needs="hours",
-    ),
-    "charge-amount": RuleWords(
-        fires="the payments of one non-academic charge come to more than the limit",
-        kind="breach",
-        level="orange",
-        subject=_CHARGE,
-        amount="the charge's payments since the start of the limit",
-        day=_HELD,
-        stands=_FOR_GOOD,
-        evaluated="immediate",
-        needs="academic or not",
-    ),
-    "charge-while-barred": RuleWords(
-        fires="matched tuition is booked on a day without custody or reserve agreement,"
-        " or while a suspension, a void licence or an overdue change to non-profit covers it",
-        kind="breach",
-        level="red",
-        subject="`contract:<no>`",
-        amount="payments booked on barred days",
-        day="first of them, not before the signature",
-        stands=_FOR_GOOD,
-        evaluated="immediate",
-        needs=_NOTHING,
-    ),
-    "charge-without-contract": RuleWords(
-        fires="(a) tuition on a designated account has no contract in time,"
-        " or (b) was booked before the contract's signature",
-        kind="breach",
-        level="yellow",
-        subject="`entry:<account>/<booking date>/<serial>`",
-        amount="that entry",
-        day="(a) the close of the last day of the tolerance;"
-        " (b) the earlier of that and the signed day",
-        stands="until facts explain it",
-        evaluated="at close",
-        needs="the calendar",
-    ),
-    "payment-outside-account": RuleWords(
-        fires="tuition goes into an account that is not designated on that day;"
-        " suspicion when only a complaint or a contract's payee account says so",
-        kind="breach; suspicion",
-        level="orange, red above the sum; yellow",
-        subject="`account:<no>`",
-        amount="sum into it",
-        day="first such payment (not before the contract's signature) or report",
-        stands=_FOR_GOOD,
-        evaluated="immediate",
-        needs=_NOTHING,
-    ),
-    "several-accounts": RuleWords(
-        fires="two different accounts are designated on one day,"
-        " or the designated account changed too often within the window",
-        kind="breach",
-        level="yellow",
-        subject="`accounts`",
-        amount="none",
-        day=_RUN,
-        stands=_WHILE,
-        evaluated="at close",
-        needs=_NOTHING,
-    ),
-    "release-ahead": RuleWords(
-        fires="more was released than the contract's schedule allows by the lessons taught",
-        kind="breach",
-        level="blue to red by points; red when nothing was paid",
-        subject="`contract:<no>` or `batch`",
-        amount="released - allowed",
-        day=_RUN,
-        stands=_WHILE,
-        evaluated="at close",
-        needs="paid hours or schedule",
-    ),
-    "coverage-short": RuleWords(
-        fires="the designated accounts hold less than the unearned money,"
-        " at the best of the last closes",
-        kind="warning",
-        level="blue to red by coverage",
-        subject="`coverage`",
-        amount="unearned - balance",
-        day=_RUN,
-        stands=_WHILE,
-        evaluated="at close",
-        needs="balances; the calendar",
-    ),
-    "outflow-large": RuleWords(
-        fires="the unscheduled outflow of a day or of the window is a large share of the balance",
-        kind="warning",
-        level="blue to red, the higher of day and window; red when the balance was 0",
-        subject="`day:<YYYY-MM-DD>`",
-        amount="that day's unscheduled outflow",
-        day="that day",
-        stands=_FOR_GOOD,
-        evaluated="at close",
-        needs="balances; counterparty name or account of a debit (without both: that day)",
-    ),
-    "refund-late": RuleWords(
-        fires="something due of a refund request is unpaid after so many working days;"
-        " breach when its term is over",
-        kind="warning; breach",
-        level="blue to red by working days; a breach at least orange",
-        subject="`refund:<no>`",
-        amount="what is still unpaid",
-        day=_RUN,
-        stands=_WHILE,
-        evaluated="at close",
-        needs="the calendar",
-    ),
-    "statement-broken": RuleWords(
-        fires="opening balance and entries do not give the closing balance,"
-        " or a running balance does not follow",
-        kind="data",
-        level="yellow",
-        subject="`statement:<account>/<id>`",
-        amount="the gap",
-        day="statement day",
-        stands="until corrected",
-        evaluated="immediate",
-        needs=_NOTHING,
-    ),
-    "cannot-decide": RuleWords(
-        fires="a rule, or matching, lacks a field that it needs",
-        kind="data",
-        level="blue",
-        subject="`<rule>/<that rule's subject>`, `matching/entry:<...>` or `currency/account:<no>`",
-        amount="none",
-        day="as for the rule that cannot decide",
-        stands="until the field is told",
-        evaluated="with the rule that cannot decide",
-        needs=_NOTHING,
-    ),
-}
 
 _HEAD = """# Rules
 
@@ -221,7 +44,7 @@ An entry without remittance, counterparty name and account cannot be decided.
 def rules_markdown(policy: Policy | None = None) -> str:
     """Write the whole of docs/rules.md."""
     policy = policy or load_policy()
-    rules = sorted(set(policy.area(NATIONAL).rules) - {MATCHING}, key=list(WORDS).index)
+    rules = sorted(set(policy.area(NATIONAL).rules) - {MATCHING}, key=list(RULES).index)
     parts = [_HEAD]
     for rule in rules:
         parts += [_words_part(rule), _texts_part(rule, policy), _numbers_part(rule, policy)]
@@ -229,9 +52,9 @@ def rules_markdown(policy: Policy | None = None) -> str:
 
 
 def _words_part(rule: str) -> str:
-    name_zh, name_en = RULES[rule]
-    rows = [(name, text) for name, text in WORDS[rule]._asdict().items()]
-    return f"\n## {rule}\n\n{name_zh} · {name_en}\n" + _table(("", ""), rows)
+    wording = RULES[rule]
+    rows = [(column, getattr(wording, column)) for column in COLUMNS]
+    return f"\n## {rule}\n\n{' · '.join(wording.name)}\n" + _table(("", ""), rows)
 
 
 def _texts_part(rule: str, policy: Policy) -> str:

@@ -43,6 +43,8 @@ class Directory:
         self.by_reference: Index[str] = Index()
         self.by_sub_account: Index[str] = Index()
         self.by_payer: Index[str] = Index()
+        self.contracts_of: dict[str, set[str]] = defaultdict(set)
+        """By student."""
         self.requests_by_reference: dict[str, set[str]] = defaultdict(set)
         self.requests_of: dict[str, set[str]] = defaultdict(set)
         self.approvals_by_reference: dict[str, set[str]] = defaultdict(set)
@@ -53,10 +55,13 @@ class Directory:
         if old is not None:
             for table, key in self._keys(old):
                 table.put(key, number, adding=False)
+            self.contracts_of[old.contract.student].discard(number)
         if terms is not None:
             self.terms[number] = terms
             for table, key in self._keys(terms):
                 table.put(key, number, adding=True)
+            if terms.contract.student:
+                self.contracts_of[terms.contract.student].add(number)
 
     def put_request(self, number: str, request: Request | None) -> None:
         """Set or remove a refund request."""

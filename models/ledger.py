@@ -20,6 +20,7 @@ from models.keys import fact_id, own_day
 from models.matching import Entry, classify, may_pay
 from models.outside import OutsideSources
 from models.posting import post
+from models.records import Records
 from models.registers import Registers
 from models.reversals import Reversals
 from models.series import Series
@@ -61,12 +62,14 @@ class Ledger:
         self.releases_of: dict[str, set[str]] = defaultdict(set)
         self.refunds_of: dict[str, set[str]] = defaultdict(set)
         self.debits_on: dict[int, set[str]] = defaultdict(set)
+        self.credits_on: dict[int, set[str]] = defaultdict(set)
         self.foreign_on: dict[str, set[str]] = defaultdict(set)
         self.statements: dict[tuple[str, str, str], dict[bool, f.StatementReceived]] = defaultdict(
             dict
         )
         self.accepted: set[tuple[str, str]] = set()
         self.outside = OutsideSources()
+        self.records = Records()
         self.shifting: set[str] = set()
         self.outflows: dict[int, object] = {}
         self._broken: dict[str, list[tuple[int, int]]] = {}
@@ -113,10 +116,13 @@ class Ledger:
         sign = 1 if adding else -1
         hours = sign * lesson.hours_hundredths
         paths = self.touched.paths
+        self.records.lesson(lesson, day, sign)
         for number in lesson.present:
             self.books[number].lesson(day, hours, sign)
             if paths.get(number, day) >= day:
                 paths[number] = day
+        if not lesson.present:
+            self.touched.day(day)
 
     def put_contract(self, identifier: str, contract: f.ContractStated, adding: bool) -> None:
         """A contract: entries that may belong to it are classed again."""
@@ -128,8 +134,8 @@ class Ledger:
         self._reclassify_for(terms)
         book = self.books[number]
         book.terms = terms
-        if book.payments:
-            self.touched.payments.add(number)
+        self.touched.payments.add(number)
+        self.touched.student(contract.student)
         signed = min(each.signed for each in (known, terms) if each is not None)
         self.touched.paths[number] = min(signed, self.touched.paths.get(number, signed))
         # What came before the signature counts from it, but not for deeds of those days.
@@ -165,11 +171,8 @@ class Ledger:
     def put_entry(self, identifier: str, fact: f.EntryBooked, adding: bool) -> None:
         """A booked entry; in another currency it is only shown (G11)."""
         if fact.currency != HOME_CURRENCY:
-            (
-                self.foreign_on[fact.account].add
-                if adding
-                else self.foreign_on[fact.account].discard
-            )(identifier)
+            foreign = self.foreign_on[fact.account]
+            (foreign.add if adding else foreign.discard)(identifier)
             self.touched.accounts.add(fact.account)
             return
         entry = Entry(identifier, fact) if adding else self.entries[identifier]
@@ -192,9 +195,8 @@ class Ledger:
             self._by_name.put(entry.name, entry.id, adding=adding)
         if entry.fact.sub_account:
             self._by_sub_account.put(entry.fact.sub_account, entry.id, adding=adding)
-        if not entry.credit:
-            place = self.debits_on[entry.day]
-            (place.add if adding else place.discard)(entry.id)
+        place = (self.credits_on if entry.credit else self.debits_on)[entry.day]
+        (place.add if adding else place.discard)(entry.id)
 
     def put_balance(self, identifier: str, fact: f.BalanceReported, adding: bool) -> None:
         """A reported balance."""
@@ -259,14 +261,6 @@ class Ledger:
         self.directory.put_attribution(fact.entry, fact if adding else None)
         if fact.entry in self.entries:
             self._reclassify.add(fact.entry)
-
-    def put_receipt(self, identifier: str, fact: f.ReceiptIssued, adding: bool) -> None:
-        """A receipt, which may name an account outside."""
-        self.outside.receipt(self, identifier, fact, adding)
-
-    def put_complaint(self, identifier: str, fact: f.ComplaintFiled, adding: bool) -> None:
-        """A complaint, which may name an account outside."""
-        self.outside.complaint(self, identifier, fact, adding)
 
     # ---- settling ----
 
@@ -380,6 +374,7 @@ _HANDLERS: dict[type[Any], Handler] = {
         (
             *(f.InstitutionStated, f.AccountStated, f.CustodyStated, f.MerchantCodeStated),
             *(f.AccountRestricted, f.ChargingSuspended),
+            *(f.FeeStated, f.RelatedPartyStated, f.TermStated),
         ),
         Ledger.put_register,
     ),
@@ -393,6 +388,11 @@ _HANDLERS: dict[type[Any], Handler] = {
     f.RefundAnswered: Ledger.put_answer,
     f.WithdrawalApproved: Ledger.put_approval,
     f.PaymentAttributed: Ledger.put_attribution,
-    f.ReceiptIssued: Ledger.put_receipt,
-    f.ComplaintFiled: Ledger.put_complaint,
+    **dict.fromkeys(
+        (
+            *(f.InvoiceIssued, f.CashReceived, f.ReceiptIssued),
+            *(f.ComplaintFiled, f.PatrolReported),
+        ),
+        lambda ledger, *filed: ledger.records.put(ledger, *filed),
+    ),
 }

@@ -59,21 +59,11 @@ class OutsideSources:
         """The accounts of which a source speaks of this contract."""
         return self._accounts_of.get(contract, set())
 
-    def receipt(self, ledger: Ledger, identifier: str, fact: f.ReceiptIssued, adding: bool) -> None:
-        """A receipt with the account or merchant code that was paid to."""
-        self._tell(ledger, identifier, fact, adding)
-
-    def complaint(
-        self, ledger: Ledger, identifier: str, fact: f.ComplaintFiled, adding: bool
-    ) -> None:
-        """A complaint that names the account or merchant code paid to."""
-        self._tell(ledger, identifier, fact, adding)
-
     def contract(
         self, ledger: Ledger, identifier: str, fact: f.ContractStated, adding: bool
     ) -> None:
         """A contract; in it a payee account may be written."""
-        self._tell(ledger, identifier, fact, adding)
+        self.tell(ledger, identifier, fact, adding)
         ledger.touched.accounts |= self._accounts_of.get(fact.number, set())
 
     def resettle(self, ledger: Ledger) -> None:
@@ -85,13 +75,14 @@ class OutsideSources:
             self._take(ledger, identifier)
             self._sort_entry(ledger, ledger.entries[identifier], contract)
 
-    def _tell(
+    def tell(
         self,
         ledger: Ledger,
         identifier: str,
         fact: f.ReceiptIssued | f.ComplaintFiled | f.ContractStated,
         adding: bool,
     ) -> None:
+        """A fact that may name the account or merchant code paid to."""
         self._take(ledger, identifier)
         self._told.pop(identifier, None)
         if adding and (fact.payee_account or fact.merchant_code):

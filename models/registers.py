@@ -6,7 +6,7 @@ Days are ordinals (`date.toordinal`). Built anew from all rows whenever a row ch
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -14,7 +14,20 @@ from models import facts as f
 from models.identity import normalise_name
 
 FOREVER = date.max.toordinal()
-Row = TypeVar("Row", f.InstitutionStated, f.CustodyStated, f.MerchantCodeStated)
+NUMBERED = (
+    *(f.CustodyStated, f.FeeStated, f.MerchantCodeStated),
+    *(f.RelatedPartyStated, f.TermStated),
+)
+"""The registers of which an institution may have several rows that hold on a day."""
+Row = TypeVar(
+    "Row",
+    bound=f.InstitutionStated
+    | f.CustodyStated
+    | f.FeeStated
+    | f.MerchantCodeStated
+    | f.RelatedPartyStated
+    | f.TermStated,
+)
 
 
 class Stretch(msgspec.Struct, frozen=True, gc=False):
@@ -40,8 +53,7 @@ class Registers:
         self._modes_on: dict[int, set[str]] = {}
         by_account: dict[str, list[f.AccountStated]] = {}
         self._states: list[f.InstitutionStated] = []
-        self._agreements: dict[str, list[f.CustodyStated]] = {}
-        self._merchants: dict[str, list[f.MerchantCodeStated]] = {}
+        self._numbered: dict[type[Any], dict[str, list[Any]]] = {}
         self._suspensions: list[tuple[int, int]] = []
         self._restrictions: dict[str, list[tuple[int, int]]] = {}
         for row in rows:
@@ -50,10 +62,9 @@ class Registers:
                     by_account.setdefault(row.account, []).append(row)
                 case f.InstitutionStated():
                     self._states.append(row)
-                case f.CustodyStated():
-                    self._agreements.setdefault(row.number, []).append(row)
-                case f.MerchantCodeStated():
-                    self._merchants.setdefault(row.number, []).append(row)
+                case _ if isinstance(row, NUMBERED):
+                    numbered = self._numbered.setdefault(type(row), {})
+                    numbered.setdefault(row.number, []).append(row)
                 case f.ChargingSuspended():
                     self._suspensions.append((ordinal(row.valid_from), ordinal(row.valid_to)))
                 case f.AccountRestricted():
@@ -62,10 +73,9 @@ class Registers:
                 case _:
                     pass
         self._states.sort(key=lambda state: state.valid_from)
-        for agreements in self._agreements.values():
-            agreements.sort(key=lambda row: row.valid_from)
-        for merchants in self._merchants.values():
-            merchants.sort(key=lambda row: row.valid_from)
+        for numbered in self._numbered.values():
+            for several in numbered.values():
+                several.sort(key=lambda row: row.valid_from)
         stretches = {a: _stretches(institution, by_account[a]) for a in sorted(by_account)}
         self.accounts = {a: s for a, s in stretches.items() if any(each.owned for each in s)}
         self._designation_days = self._find_designation_days()
@@ -135,8 +145,7 @@ class Registers:
     def _modes(self, day: int) -> set[str]:
         known = self._modes_on.get(day)
         if known is None:
-            held = (_holding(rows, day) for rows in self._agreements.values())
-            known = {row.mode for row in held if row and day <= ordinal(row.valid_to)}
+            known = {row.mode for row in self.holding(f.CustodyStated, day)}
             self._modes_on[day] = known
         return known
 
@@ -161,13 +170,13 @@ class Registers:
 
     def payment_company(self, name: str, day: int) -> bool:
         """Whether a row of the merchant register that holds that day names this company."""
-        if not self._merchants:
-            return False
-        return any(normalise_name(row.company) == name for row in self._merchants_on(day))
+        rows = self.holding(f.MerchantCodeStated, day)
+        return any(normalise_name(row.company) == name for row in rows)
 
     def settles_to(self, code: str, day: int) -> str:
         """The account to which a merchant code settles on that day, empty when untold."""
-        return next((row.settles_to for row in self._merchants_on(day) if row.number == code), "")
+        rows = self.holding(f.MerchantCodeStated, day)
+        return next((row.settles_to for row in rows if row.number == code), "")
 
     def is_institution_name(self, name: str, day: int) -> bool:
         """Whether this is the institution's own name on that day."""
@@ -178,10 +187,15 @@ class Registers:
         """The row of the register of institutions that holds on that day."""
         return _holding(self._states, day)
 
-    def _merchants_on(self, day: int) -> Iterator[f.MerchantCodeStated]:
-        for rows in self._merchants.values():
-            row = _holding(rows, day)
-            if row is not None and day <= ordinal(row.valid_to):
+    def states(self) -> list[f.InstitutionStated]:
+        """All rows of the register of institutions, in order of valid_from."""
+        return self._states
+
+    def holding(self, kind: type[Row], day: int) -> Iterator[Row]:
+        """The rows of a numbered register that hold on a day, one a number at most (G8)."""
+        for rows in self._numbered.get(kind, {}).values():
+            row: Row | None = _holding(rows, day)
+            if row is not None and day <= ordinal(getattr(row, "valid_to", None)):
                 yield row
 
 

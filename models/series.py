@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from models.registers import FOREVER
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from models.matching import Entry
 
 Standing = Callable[[int], bool | None]
+Value = TypeVar("Value")
 
 
 class Series:
@@ -37,6 +38,7 @@ class Series:
         self._paid: list[int] = []
         self._batched: list[int] = []
         self._runs: dict[str, list[int | None]] = {}
+        self._memos: dict[str, list[Any]] = {}
 
     # ---- what facts say ----
 
@@ -109,12 +111,12 @@ class Series:
             self._base = FOREVER
             day = 0
         length = max(0, day - self._base) if self._base != FOREVER else 0
-        for values in (self._unearned, self._due, self._paid, self._batched):
-            del values[length:]
+        for sums in (self._unearned, self._due, self._paid, self._batched):
+            del sums[length:]
         for balances in self._balances.values():
             del balances[length:]
-        for run in self._runs.values():
-            del run[length:]
+        for values in (*self._runs.values(), *self._memos.values()):
+            del values[length:]
         if self._base == FOREVER:
             self.last = 0
         else:
@@ -124,7 +126,9 @@ class Series:
         totals, batches = self._ledger.totals, self._ledger.batches
         tables = [totals.unearned, totals.due, totals.paid, batches]
         tables += [*self._net.values(), *self._closings.values(), *self._openings.values()]
-        return min((min(table) for table in tables if table), default=FOREVER)
+        days = [min(table) for table in tables if table]
+        days += [request.asked for request in self._ledger.directory.requests.values()]
+        return min([*days, self._ledger.records.first_day()])
 
     # ---- answers ----
 
@@ -176,6 +180,18 @@ class Series:
     def last_closing(self, account: str) -> int | None:
         """The latest day of which a closing was reported."""
         return max(self._closings.get(account, ()), default=None)
+
+    def memo(
+        self, name: str, day: int, work_out: Callable[[int, Value | None], Value]
+    ) -> list[Value]:
+        """What is worked out of each day from the first through this one, kept while it is right.
+
+        `work_out` is asked day by day, with what it answered of the day before.
+        """
+        values = self._memos.setdefault(name, [])
+        for each in range(self._base + len(values), day + 1):
+            values.append(work_out(each, values[-1] if values else None))
+        return values
 
     def run_start(self, name: str, day: int, stands: Standing) -> int | None:
         """The first day of the unbroken run of days, ending at this day, on which it stands (G4).

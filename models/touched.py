@@ -1,5 +1,6 @@
 """What the facts put since the last evaluation touched, so that only that is judged again."""
 
+from models.directory import Directory
 from models.registers import FOREVER
 
 
@@ -19,6 +20,19 @@ class Touched:
         self.requests: set[str] = set()
         self.statements: set[tuple[str, str, str]] = set()
         self.accounts: set[str] = set()
+        self._students: set[str] = set()
+
+    def student(self, student: str) -> None:
+        """Note a student whose contracts changed."""
+        if student:
+            self._students.add(student)
+
+    def students(self, directory: Directory) -> set[str]:
+        """The students whose contracts or payments changed."""
+        paid = (directory.terms.get(contract) for contract in self.payments)
+        return self._students | {
+            terms.contract.student for terms in paid if terms and terms.contract.student
+        }
 
     def day(self, day: int) -> None:
         """Note a day from which on balances, sums or outflows changed."""

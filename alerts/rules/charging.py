@@ -286,6 +286,8 @@ def charge_without_contract(view: View, entry_id: str) -> list[Finding]:
     except CalendarMissing as missing:
         return [view.undecided(rule, subject, day=entry.day, missing=str(missing))]
     day = _unexplained_since(view, entry_id, late)
+    if day is not None and day > view.as_of:
+        view.again(day)
     if day is None or day > view.as_of:
         return []
     formula = [day_step("booking_date", entry.day), day_step("tolerated_until", late)]

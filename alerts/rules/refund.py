@@ -16,6 +16,8 @@ def refund_late(view: View, request_number: str) -> list[Finding]:
     subject = f"refund:{request_number}"
     open_fen = still_unpaid(view, request, view.as_of)
     steps = view.policy.steps(RULE, "working_days", view.as_of)
+    if open_fen > 0:
+        view.again(view.as_of + 1)
     if open_fen <= 0 or not steps:
         return []
     try:

@@ -24,6 +24,12 @@ class View:
         self.as_of = FOREVER
         self.charges: dict[str, list[Charge]] = {}
         """By contract, for the rules that ask one after the other; emptied before each round."""
+        self.again_on = FOREVER
+        """The day at whose close the rule that is asked now must be asked again; see `again`."""
+
+    def again(self, day: int) -> None:
+        """Ask the rule again of this subject at the close of a day, though no fact touches it."""
+        self.again_on = min(self.again_on, day)
 
     def finding(
         self,

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from alerts import texts
-from alerts.step_texts import CODES, STEPS
 from alerts.texts import Language
+from alerts.wording import CODES, STEPS
+from alerts.wording import RULES as WORDED
 from config.policy_load import load_policy
 from models.findings import Change, Finding, Kind, LevelWord, Step
 from models.policy import MATCHING, NATIONAL
@@ -43,7 +44,7 @@ def is_chinese(text: str) -> bool:
 
 def test_every_rule_of_the_policy_has_a_name() -> None:
     """The names are those of the rules that the policy declares, no more and no fewer."""
-    assert sorted(texts.RULES) == RULES
+    assert sorted(WORDED) == RULES
 
 
 @pytest.mark.parametrize("rule", RULES)

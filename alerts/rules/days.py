@@ -1,0 +1,147 @@
+"""States of an institution that are judged day by day, with hysteresis (rules.md G3, G4).
+
+A rule says of one day which level it sees by the facts of days up to it. What stands follows from
+the series of those answers alone: it stands from the first day on which a level is seen until none
+was seen for `calm_days` days, at the highest level of those days. So a figure that flickers about
+its limit is one finding, and what comes back after a calm is a new run. A day that cannot be
+decided neither begins nor breaks a run.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from alerts.rules.view import LEVEL_WORDS, View, day_step
+from models.findings import Finding, Kind, LevelWord, Step
+
+
+class Unknown(str):
+    """Why a day cannot be decided: the name of the field that is missing."""
+
+    __slots__ = ()
+
+
+Seen = LevelWord | Unknown | None
+"""What a rule sees of a day: a level, why it cannot decide, or nothing to report."""
+
+
+class Shown(NamedTuple):
+    """What a finding tells of the last day on which a level was seen."""
+
+    amount_fen: int | None
+    evidence: Iterable[str]
+    formula: tuple[Step, ...]
+
+
+class State(NamedTuple):
+    """A rule about the days of an institution.
+
+    `see` is asked once of each day, and again when facts touched that day or one before; `show`
+    only of what stands.
+    """
+
+    rule: str
+    subject: str
+    kind: Kind
+    see: Callable[[View, int], Seen]
+    show: Callable[[View, int], Shown]
+
+
+class _Day(NamedTuple):
+    """What was seen of a day; of the run that stands then the first day and the last with a level.
+
+    `calm` counts the days since, and `unknown` is the first day that cannot be decided for the same
+    reason. 0 is no day.
+    """
+
+    seen: Seen = None
+    start: int = 0
+    last: int = 0
+    calm: int = 0
+    unknown: int = 0
+
+
+class Standing(NamedTuple):
+    """The level that stands at the close of a day, since when, and when it was last seen."""
+
+    level: LevelWord
+    start: int
+    last: int
+
+
+def standing(view: View, state: State, day: int) -> Standing | Unknown | None:
+    """What stands at the close of a day; why it cannot be decided; or nothing."""
+    place = day - view.ledger.series.first
+    if place < 0:
+        return None
+    calm_days = view.number(state.rule, "calm_days", day) or 1
+    days = _days(view, state, calm_days, day)
+    today = days[place]
+    if isinstance(today.seen, Unknown):
+        return today.seen
+    if not today.start:
+        return None
+    levels: list[LevelWord] = []
+    known = 0
+    while known < calm_days and place >= 0 and days[place].start == today.start:
+        seen = days[place].seen
+        if not isinstance(seen, Unknown):
+            known += 1
+            if seen is not None:
+                levels.append(seen)
+        place -= 1
+    return Standing(max(levels, key=LEVEL_WORDS.index), today.start, today.last)
+
+
+def judge(view: View, state: State) -> list[Finding]:
+    """The finding that stands at the close of as_of, or the answer "cannot decide"."""
+    found = standing(view, state, view.as_of)
+    if found is None:
+        return []
+    if isinstance(found, Unknown):
+        place = view.as_of - view.ledger.series.first
+        since = _days(view, state, 1, view.as_of)[place].unknown
+        return [view.undecided(state.rule, state.subject, day=since, missing=str(found))]
+    shown = state.show(view, found.last)
+    seen_on = (day_step("last_seen", found.last),) if found.last < view.as_of else ()
+    return [
+        view.finding(
+            state.rule,
+            state.subject,
+            kind=state.kind,
+            level=found.level,
+            day=found.start,
+            amount_fen=shown.amount_fen,
+            evidence=shown.evidence,
+            formula=(*shown.formula, *seen_on),
+        )
+    ]
+
+
+def reached(
+    steps: tuple[tuple[int, LevelWord], ...] | None, holds: Callable[[int], bool]
+) -> LevelWord | None:
+    """The highest level whose step holds (G10), None when none does or no steps are in force."""
+    level: LevelWord | None = None
+    for number, word in steps or ():
+        if holds(number):
+            level = word
+    return level
+
+
+def _days(view: View, state: State, calm_days: int, day: int) -> list[_Day]:
+    def work_out(each: int, before: _Day | None) -> _Day:
+        before = before or _NOTHING
+        seen = state.see(view, each)
+        if isinstance(seen, Unknown):
+            since = before.unknown if before.seen == seen else each
+            return _Day(seen, before.start, before.last, before.calm, since)
+        if seen is not None:
+            return _Day(seen, before.start or each, each)
+        if not before.start or before.calm + 1 >= calm_days:
+            return _NOTHING
+        return _Day(None, before.start, before.last, before.calm + 1)
+
+    return view.ledger.series.memo(f"{state.rule}/{state.subject}", day, work_out)
+
+
+_NOTHING = _Day()

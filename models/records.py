@@ -1,0 +1,69 @@
+"""Happenings that no sum of money depends on, filed for the rules by what they are about."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, TypeVar
+
+from models import facts as f
+from models.registers import FOREVER
+
+if TYPE_CHECKING:
+    from models.ledger import Ledger
+
+Value = TypeVar("Value")
+
+
+class Records:
+    """By contract: invoices and cash. By fact id: complaints and patrols. By day: lessons."""
+
+    def __init__(self) -> None:
+        self.invoices: dict[str, dict[str, f.InvoiceIssued]] = defaultdict(dict)
+        self.cash: dict[str, dict[str, f.CashReceived]] = defaultdict(dict)
+        self.complaints: dict[str, f.ComplaintFiled] = {}
+        self.patrols: dict[str, f.PatrolReported] = {}
+        self.lessons_on: dict[int, int] = defaultdict(int)
+        """Class sessions by day."""
+        self.silent_on: dict[int, int] = defaultdict(int)
+        """Class sessions by day that only the parent's silence confirmed."""
+
+    def lesson(self, lesson: f.LessonDelivered, day: int, sign: int) -> None:
+        """Count a class session: the hot path."""
+        self.lessons_on[day] += sign
+        if lesson.confirmed == "time-out":
+            self.silent_on[day] += sign
+
+    def put(self, ledger: Ledger, identifier: str, fact: f.Fact, adding: bool) -> None:
+        """File one of the other kinds, or take it away, and note what that touches."""
+        match fact:
+            case f.InvoiceIssued():
+                _put(self.invoices[fact.contract], identifier, fact, adding)
+                ledger.touched.payments.add(fact.contract)
+            case f.CashReceived():
+                _put(self.cash[fact.contract], identifier, fact, adding)
+                ledger.touched.payments.add(fact.contract)
+            case f.ReceiptIssued():
+                ledger.outside.tell(ledger, identifier, fact, adding)
+            case f.ComplaintFiled():
+                _put(self.complaints, identifier, fact, adding)
+                ledger.outside.tell(ledger, identifier, fact, adding)
+                ledger.touched.day(fact.day.toordinal())
+            case f.PatrolReported():
+                _put(self.patrols, identifier, fact, adding)
+                ledger.touched.day(fact.day.toordinal())
+            case _:
+                raise TypeError(type(fact).__name__)
+
+    def first_day(self) -> int:
+        """The first day of lessons, complaints and patrols, past every day when there are none."""
+        days = [min(self.lessons_on, default=FOREVER)]
+        days += [fact.day.toordinal() for fact in self.complaints.values()]
+        days += [fact.day.toordinal() for fact in self.patrols.values()]
+        return min(days)
+
+
+def _put(table: dict[str, Value], identifier: str, value: Value, adding: bool) -> None:
+    if adding:
+        table[identifier] = value
+    else:
+        del table[identifier]
