@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from models import facts as f
 from tests.oracle_history import identity
+from tests.strategies_more import MORE
 
 INSTITUTION = "JG-1"
 SETTLEMENT = "62-SETTLE"
@@ -519,6 +520,8 @@ def fill(teller: Teller) -> Drawn:
         teller.lesson(number)
     teller.balances()
     teller.people()
+    for more in MORE:
+        more(teller)
     teller.reversals()
     teller.corrections()
     if teller.chance(50, "late"):

@@ -1,0 +1,11 @@
+"""What else may be told of a drawn institution, by group of rules; `MORE` is asked in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.strategies import Teller
+
+MORE: tuple[Callable[[Teller], None], ...] = ()
