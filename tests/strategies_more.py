@@ -1,4 +1,4 @@
-"""What else may be told of a drawn institution, by group of rules; `MORE` is asked in this order."""
+"""What else may be told of a drawn institution; `MORE` is asked in this order."""
 
 from __future__ import annotations
 
