@@ -15,7 +15,7 @@ from models.policy import (
     NO_LEGAL_TEXT,
     AreaPolicy,
     Policy,
-    Steps,
+    Value,
 )
 
 COLUMNS = (*("fires", "kind", "level", "subject", "amount", "day", "stands", "evaluated", "needs"),)
@@ -99,9 +99,11 @@ def _by_area(
     return told
 
 
-def _written(value: int | bool | Steps) -> str:
+def _written(value: Value) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{word} {value[word]}" for word in LEVEL_WORDS)
+    if isinstance(value, tuple):
+        return "、".join(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)

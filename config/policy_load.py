@@ -25,15 +25,16 @@ from models.policy import (
     Policy,
     RulePolicy,
     Steps,
+    Value,
     nearest,
 )
 
 POLICY = Path(__file__).parent / "policy"
 
-SWITCH = "switch"
+SWITCH, WORDS = "switch", "words"
 UNITS = {
     *("months", "days", "working_days", "class_hours", "minutes", "fen", "changes"),
-    *("percent", "percent_of_paid", SWITCH),
+    *("percent", "percent_of_paid", "count", "points", SWITCH, WORDS),
 }
 
 Word = Annotated[str, Field(min_length=1, pattern=r"\S")]
@@ -53,19 +54,25 @@ class _Clause(_Shape):
 
 
 class _Value(_Clause):
-    value: int | bool | Steps
+    value: Value
 
     @field_validator("value", mode="plain")
     @classmethod
-    def _is_a_value(cls, value: object) -> int | bool | Steps:
-        """Refuse what is neither number, switch nor steps, with one message for all three."""
+    def _is_a_value(cls, value: object) -> Value:
+        """Refuse what is no kind of value, with one message for all kinds."""
+        if isinstance(value, list):
+            if not value or not all(isinstance(word, str) and word.strip() for word in value):
+                raise ValueError(f"{value!r} is no list of words")
+            if len(set(value)) < len(value):
+                raise ValueError(f"{value!r} has a word twice")
+            return tuple(value)
         numbers = value.values() if isinstance(value, dict) else [value]
         if not (
             isinstance(value, bool)
             or all(type(number) is int and number >= 0 for number in numbers)
         ):
             raise ValueError(
-                f"{value!r} is no whole number from 0, no switch and no steps of these"
+                f"{value!r} is no whole number from 0, no switch, no steps of these and no words"
             )
         return cast("int | bool | Steps", value)
 
@@ -234,7 +241,8 @@ def _check_alike(path: Path, declared: Parameter, values: tuple[DatedValue, ...]
     first = next(iter(declared.values), None)
     for index, each in enumerate(values):
         fault = _step_fault(each.value)
-        if (declared.unit == SWITCH) != isinstance(each.value, bool):
+        kinds = (isinstance(each.value, bool), isinstance(each.value, tuple))
+        if kinds != (declared.unit == SWITCH, declared.unit == WORDS):
             fault = f"{each.value!r} does not fit the unit {declared.unit}"
         elif first and _direction(first.value) != _direction(each.value):
             fault = "the steps run the other way, or are steps beside plain numbers"
@@ -242,7 +250,7 @@ def _check_alike(path: Path, declared: Parameter, values: tuple[DatedValue, ...]
             raise ConfigError(f"{path}: parameters.{declared.name}.values.{index}.value: {fault}")
 
 
-def _step_fault(value: int | Steps) -> str | None:
+def _step_fault(value: Value) -> str | None:
     if not isinstance(value, dict):
         return None
     if set(value) != set(LEVEL_WORDS):
@@ -252,7 +260,7 @@ def _step_fault(value: int | Steps) -> str | None:
     return None
 
 
-def _direction(value: int | Steps) -> int | None:
+def _direction(value: Value) -> int | None:
     """Say whether steps rise (1), fall (-1) or do neither (0); None for what is no steps."""
     if not isinstance(value, dict):
         return None

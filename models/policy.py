@@ -29,6 +29,11 @@ Steps = dict[LevelWord, int]
 
 StepTuple = tuple[tuple[int, LevelWord], ...]
 
+Words = tuple[str, ...]
+"""Texts that a rule looks for, in the order in which it tries them."""
+
+Value = int | bool | Steps | Words
+
 LEVEL_WORDS: tuple[LevelWord, ...] = ("blue", "yellow", "orange", "red")
 assert tuple(level.word for level in Level) == LEVEL_WORDS
 
@@ -36,10 +41,10 @@ _Dated = TypeVar("_Dated", bound="DatedValue | Clause")
 
 
 class DatedValue(msgspec.Struct, frozen=True):
-    """A value from its first day on: a number, a switch, or a number for each level."""
+    """A value from its first day on: a number, a switch, a number for each level, or words."""
 
     since: date
-    value: int | bool | Steps
+    value: Value
     basis: str
 
     @property
@@ -80,7 +85,8 @@ class AreaPolicy:
     """What holds in one area: every question costs one look-up and one bisection over ordinals."""
 
     __slots__ = (
-        *("_begins", "_clauses", "_digest", "_hashes", "_steps", "_values", "area_id", "rules"),
+        *("_begins", "_clauses", "_digest", "_hashes", "_steps", "_values", "_words"),
+        *("area_id", "rules"),
     )
 
     def __init__(self, area_id: str, rules: Mapping[str, RulePolicy]) -> None:
@@ -88,10 +94,11 @@ class AreaPolicy:
         self.rules = dict(sorted(rules.items()))
         self._values: dict[tuple[str, str], tuple[list[int], list[int]]] = {}
         self._steps: dict[tuple[str, str], tuple[list[int], list[StepTuple]]] = {}
+        self._words: dict[tuple[str, str], tuple[list[int], list[Words]]] = {}
         for policy in self.rules.values():
             for parameter in policy.parameters:
                 self._enter(policy.rule, parameter)
-        dated = (*self._values.values(), *self._steps.values())
+        dated = (*self._values.values(), *self._steps.values(), *self._words.values())
         self._begins = sorted({day for since, _ in dated for day in since})
         self._clauses = {
             rule: ([clause.since.toordinal() for clause in policy.clauses], policy.clauses)
@@ -118,6 +125,15 @@ class AreaPolicy:
         index = bisect_right(since, ordinal)
         return steps[index - 1] if index else None
 
+    def words(self, rule: str, name: str, ordinal: int) -> Words:
+        """The words in force on a day; () before the first.
+
+        KeyError as in `value`.
+        """
+        since, words = self._words[rule, name]
+        index = bisect_right(since, ordinal)
+        return words[index - 1] if index else ()
+
     def changes(self, after: int, through: int) -> bool:
         """Whether a value of any rule begins to hold on a day in (after, through]."""
         index = bisect_right(self._begins, after)
@@ -143,16 +159,18 @@ class AreaPolicy:
     def _enter(self, rule: str, parameter: Parameter) -> None:
         key = (rule, parameter.name)
         since = [value.since.toordinal() for value in parameter.values]
-        plain = [value.value for value in parameter.values if not isinstance(value.value, dict)]
-        steps = [
-            _in_order(value.value) for value in parameter.values if isinstance(value.value, dict)
-        ]
-        assert not (plain and steps), f"{key} has numbers and steps"
-        # A parameter that no area gives a value yet answers None to either question.
-        if not steps:
+        told = [value.value for value in parameter.values]
+        plain = [value for value in told if isinstance(value, int)]
+        steps = [_in_order(value) for value in told if isinstance(value, dict)]
+        words = [value for value in told if isinstance(value, tuple)]
+        assert len(told) in {len(plain), len(steps), len(words)}, f"{key} mixes kinds of values"
+        # A parameter that no area gives a value yet answers None, or (), to every question.
+        if len(plain) == len(told):
             self._values[key] = (since, plain)
-        if not plain:
+        if len(steps) == len(told):
             self._steps[key] = (since, steps)
+        if len(words) == len(told):
+            self._words[key] = (since, words)
 
     def _hashed(self, rule: str) -> object:
         own = self.rules[rule]

@@ -12,7 +12,7 @@ from models import facts as f
 from models.findings import CANNOT_DECIDE, Finding
 from models.identity import mask_account
 from models.money import format_hundredths, format_yuan
-from models.policy import Steps
+from models.policy import Value
 
 SHAPES = {"red": "◆", "orange": "▲", "yellow": "●", "blue": "■"}
 """A shape a level, so that no level is told by its colour alone."""
@@ -85,12 +85,14 @@ class Lister:
         about = rule_name(found.subject.partition("/")[0], self.language)
         return f"{name}：{about}" if self.language == "zh" else f"{name}: {about}"
 
-    def number(self, value: int | bool | Steps, unit: str) -> str:
-        """A value of the policy: a switch as yes or no, money as yuan, steps level by level."""
+    def number(self, value: Value, unit: str) -> str:
+        """A value of the policy: a switch as yes or no, money as yuan, steps by level, words."""
         if isinstance(value, bool):
             return self.t("yes" if value else "no")
         if isinstance(value, int):
             return format_yuan(value) if unit == "fen" else str(value)
+        if isinstance(value, tuple):
+            return "、".join(value)
         return " · ".join(
             f"{self.t(level)} {self.number(each, unit)}" for level, each in value.items()
         )

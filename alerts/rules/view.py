@@ -80,6 +80,10 @@ class View:
         value = self.policy.value(rule, name, day)
         return None if value is None else int(value)
 
+    def words(self, rule: str, name: str, day: int) -> tuple[str, ...]:
+        """The words of the rule in force on a day, () when there were none yet."""
+        return self.policy.words(rule, name, day)
+
 
 def yuan(name: str, amount_fen: int, expression: str = "") -> Step:
     """A formula line with an amount in yuan."""

@@ -155,6 +155,10 @@ parameters:
     unit: switch
     description: whether
     values: [{since: 2021-01-01, value: false, basis: b}]
+  said:
+    unit: words
+    description: looked for
+    values: [{since: 2021-01-01, value: [充值, 次卡], basis: b}]
 """
 CITY_FILE = """
 rule: a-rule
@@ -193,6 +197,18 @@ def test_province_stands_between_nation_and_city(folder: Path) -> None:
     assert load_policy(folder).area("nanchang").value("a-rule", "limit_fen", DAY) == 2
 
 
+def test_words_are_a_value(folder: Path) -> None:
+    """A list of texts is read as words, and a city may have others."""
+    write(
+        folder / CITY,
+        CITY_FILE + "  said:\n    values: [{since: 2023-01-01, value: [代存], basis: b}]\n",
+    )
+    policy = load_policy(folder)
+
+    assert policy.area("nanchang").words("a-rule", "said", DAY) == ("充值", "次卡")
+    assert policy.area("beijing").words("a-rule", "said", DAY) == ("代存",)
+
+
 NATION = "national/a-rule.yaml"
 CITY = "city/beijing/a-rule.yaml"
 LIMIT = "parameters.limit_fen.values"
@@ -215,6 +231,12 @@ FAULTS = [
     ("a text", NATION, "value: 5", "value: five", "'five' is no whole number"),
     ("a number for a switch", NATION, "value: false", "value: 0", "0 does not fit the unit switch"),
     ("a switch for a number", NATION, "value: 5", "value: true", "True does not fit the unit fen"),
+    ("words for a number", NATION, "value: 5", "value: [五]", "('五',) does not fit the unit fen"),
+    ("a number for words", NATION, "[充值, 次卡]", "7", "7 does not fit the unit words"),
+    ("no words", NATION, "[充值, 次卡]", "[]", "[] is no list of words"),
+    ("no word", NATION, "[充值, 次卡]", "[充值, ' ']", "is no list of words"),
+    ("a number among words", NATION, "[充值, 次卡]", "[充值, 5]", "is no list of words"),
+    ("a word twice", NATION, "[充值, 次卡]", "[充值, 充值]", "has a word twice"),
     ("a level missing", NATION, ", red: 6}", "}", f"{PERCENT}: exactly blue, yellow, orange, red"),
     ("a level unknown", NATION, "red: 6", "pink: 6", f"{PERCENT}: exactly blue, yellow, orange"),
     ("a switch in steps", NATION, "red: 6", "red: true", f"{PERCENT}: "),

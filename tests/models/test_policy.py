@@ -30,10 +30,11 @@ LIMIT = Parameter("limit_fen", "fen", "the most", (DatedValue(START, 500_000, "t
 PERCENT = Parameter("percent", "percent", "below", (DatedValue(START, COVERAGE, NO_LEGAL_TEXT),))
 SWITCH = Parameter("by_mode", "switch", "whether", (DatedValue(START, False, NO_LEGAL_TEXT),))
 TERM = Parameter("term_days", "days", "the term")
+SAID = Parameter("said", "words", "looked for", (DatedValue(START, ("充值", "次卡"), "the text"),))
 RULE = RulePolicy(
     "a-rule",
     (Clause(START, "the text"),),
-    (LIMIT, PERCENT, SWITCH, TERM),
+    (LIMIT, PERCENT, SWITCH, TERM, SAID),
     ("matching.window_days",),
 )
 WINDOW = Parameter("window_days", "days", "both ways", (DatedValue(START, 30, NO_LEGAL_TEXT),))
@@ -56,7 +57,7 @@ def dated(*values: tuple[date, int]) -> tuple[DatedValue, ...]:
 def with_limit(*values: tuple[date, int]) -> RulePolicy:
     """RULE with other values of its limit."""
     limit = msgspec.structs.replace(LIMIT, values=dated(*values))
-    return msgspec.structs.replace(RULE, parameters=(limit, PERCENT, SWITCH, TERM))
+    return msgspec.structs.replace(RULE, parameters=(limit, PERCENT, SWITCH, TERM, SAID))
 
 
 # --- values of a day ------------------------------------------------------------------------------
@@ -102,6 +103,30 @@ def test_parameter_without_values_answers_none() -> None:
 
     assert policy.value("a-rule", "term_days", START.toordinal()) is None
     assert policy.steps("a-rule", "term_days", START.toordinal()) is None
+
+
+def test_words_hold_from_their_day_in_their_order() -> None:
+    """Words are a value like another; before the first there are none to look for."""
+    policy = area()
+
+    assert policy.words("a-rule", "said", START.toordinal() - 1) == ()
+    assert policy.words("a-rule", "said", START.toordinal()) == ("充值", "次卡")
+    assert policy.words("a-rule", "term_days", START.toordinal()) == ()
+    with pytest.raises(KeyError):
+        policy.words("a-rule", "limit_fen", START.toordinal())
+    with pytest.raises(KeyError):
+        policy.value("a-rule", "said", START.toordinal())
+
+
+def test_hash_sees_words_and_their_order() -> None:
+    """Another word, and another order in which they are tried, are another policy."""
+    hashes = {
+        area(RulePolicy("b-rule", (), (Parameter("said", "words", "", values),))).hash("b-rule")
+        for said in (("充值", "次卡"), ("次卡", "充值"), ("充值",), ())
+        for values in ([(DatedValue(START, said, "b"),)] if said else [()])
+    }
+
+    assert 4 == len(hashes)
 
 
 @pytest.mark.parametrize(("rule", "name"), [("a-rule", "limit"), ("b-rule", "limit_fen")])
