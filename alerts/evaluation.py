@@ -223,7 +223,7 @@ class Supervision:
     def _days(self, since: int, closed: int) -> set[str]:
         """Days with debits, of broken statements, and those of which something stands."""
         ledger = self._closed.ledger
-        days = ledger.broken_days(since, closed)
+        days = ledger.feed.broken_days(since, closed)
         first = max(since, ledger.series.first)
         days.update(day for day in range(first, closed + 1) if ledger.debits_on.get(day))
         # A day before the first touched one stands as it did.

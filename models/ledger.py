@@ -14,6 +14,7 @@ from models import facts as f
 from models.book import Book, Totals
 from models.contracts import Terms
 from models.directory import Directory, Request
+from models.feed import HOME_CURRENCY, Feed
 from models.identity import reference_of
 from models.index import Index
 from models.keys import fact_id, own_day
@@ -25,8 +26,6 @@ from models.registers import Registers
 from models.reversals import Reversals
 from models.series import Series
 from models.touched import Touched
-
-HOME_CURRENCY = "CNY"
 
 
 class Ledger:
@@ -64,17 +63,13 @@ class Ledger:
         self.debits_on: dict[int, set[str]] = defaultdict(set)
         self.credits_on: dict[int, set[str]] = defaultdict(set)
         self.foreign_on: dict[str, set[str]] = defaultdict(set)
-        self.statements: dict[tuple[str, str, str], dict[bool, f.StatementReceived]] = defaultdict(
-            dict
-        )
-        self.accepted: set[tuple[str, str]] = set()
         self.outside = OutsideSources()
         self.records = Records()
         self.shifting: set[str] = set()
         self.outflows: dict[int, object] = {}
-        self._broken: dict[str, list[tuple[int, int]]] = {}
         self.series = Series(self)
         self.touched = Touched()
+        self.feed = Feed(self.touched)
         self._register_rows: dict[str, f.Fact] = {}
         self._answers: dict[str, dict[str, f.RefundAnswered]] = defaultdict(dict)
         self._asked: dict[str, f.RefundRequested] = {}
@@ -203,27 +198,15 @@ class Ledger:
         del identifier
         if fact.currency == HOME_CURRENCY:
             self.series.report(fact, adding)
+            self.feed.put_balance(fact)
 
     def put_statement(self, _identifier: str, fact: f.StatementReceived, adding: bool) -> None:
         """A statement, consistent or not."""
-        identity = (fact.account, fact.statement, fact.currency)
-        if adding:
-            self.statements[identity][fact.consistent] = fact
-        else:
-            self.statements[identity].pop(fact.consistent, None)
-        if not (fact.consistent and adding and len(self.statements[identity]) == 1):
-            self.touched.statements.add(identity)
-            self.touched.day(fact.begins.toordinal())
+        self.feed.put_statement(fact, adding=adding)
 
     def put_acceptance(self, _identifier: str, fact: f.StatementAccepted, adding: bool) -> None:
         """An officer accepts a statement whose figures do not prove."""
-        identity = (fact.account, fact.statement)
-        (self.accepted.add if adding else self.accepted.discard)(identity)
-        for full, told in self.statements.items():
-            if full[:2] == identity:
-                self.touched.statements.add(full)
-                for statement in told.values():
-                    self.touched.day(statement.begins.toordinal())
+        self.feed.accept(fact, adding=adding)
 
     def put_request(self, _identifier: str, fact: f.RefundRequested, adding: bool) -> None:
         """A refund request."""
@@ -276,7 +259,9 @@ class Ledger:
             self._reclassify |= self.entries.keys()
             self.touched.payments.update(n for n, book in self.books.items() if book.payments)
             self.touched.accounts |= self.foreign_on.keys()
-            self.touched.statements |= self.statements.keys()
+            self.touched.statements |= self.feed.statements.keys()
+            self.touched.spans |= self.feed.statements.keys()
+            self.touched.contested |= self.feed.contested.keys()
             self.touched.entries |= self.entries.keys()
             self.touched.everything()
             self.outside.resettle(self)
@@ -293,7 +278,7 @@ class Ledger:
         if self.touched.paths:
             self.touched.day(min(self.touched.paths.values()))
         if self.touched.statements:
-            self._find_broken()
+            self.feed.find_broken()
 
     def close(self, day: int) -> None:
         """Work the day series out through a closed day; what lay before the touched day stays."""
@@ -301,15 +286,6 @@ class Ledger:
         since = self.touched.since
         for memo_day in [memo_day for memo_day in self.outflows if memo_day >= since]:
             del self.outflows[memo_day]
-
-    def _find_broken(self) -> None:
-        self._broken.clear()
-        for (account, statement, currency), told in self.statements.items():
-            broken = told.get(False)
-            cleared = True in told or (account, statement) in self.accepted
-            if broken is not None and not cleared and currency == HOME_CURRENCY:
-                span = (broken.begins.toordinal(), broken.ends.toordinal())
-                self._broken.setdefault(account, []).append(span)
 
     def _classes(self, entry: Entry) -> tuple[Any, ...]:
         if not self.registers.owned(entry.account, entry.day):
@@ -320,19 +296,6 @@ class Ledger:
         return classify(entry, self.directory, self.registers, self.window_days)
 
     # ---- answers ----
-
-    def broken_on(self, account: str, day: int) -> bool:
-        """Whether a statement that does not prove covers the day (S1)."""
-        return any(first <= day <= last for first, last in self._broken.get(account, ()))
-
-    def broken_days(self, since: int, through: int) -> set[int]:
-        """The days, within these two, that a statement that does not prove covers."""
-        return {
-            day
-            for spans in self._broken.values()
-            for first, last in spans
-            for day in range(max(first, since), min(last, through) + 1)
-        }
 
     def day_of(self, identifier: str) -> int:
         """The own day of a fact that has one."""

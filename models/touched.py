@@ -19,6 +19,8 @@ class Touched:
         self.entries: set[str] = set()
         self.requests: set[str] = set()
         self.statements: set[tuple[str, str, str]] = set()
+        self.spans: set[tuple[str, str, str]] = set()
+        self.contested: set[str] = set()
         self.accounts: set[str] = set()
         self._students: set[str] = set()
 

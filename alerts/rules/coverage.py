@@ -112,7 +112,7 @@ def _close(view: View, day: int) -> Close | Unknown | None:
         return None
     total = 0
     for account in ledger.registers.designated_accounts(day):
-        if ledger.broken_on(account, day):
+        if ledger.feed.broken_on(account, day):
             return BROKEN
         balance = ledger.series.balance(account, day)
         if balance is None:

@@ -10,9 +10,9 @@ STATEMENT_SEPARATOR = "\n"
 def statement_broken(view: View, subject: str) -> list[Finding]:
     """The figures of a statement do not prove, until it is corrected or accepted (S1)."""
     account, statement, currency = subject.split(STATEMENT_SEPARATOR)
-    told = view.ledger.statements.get((account, statement, currency), {})
+    told = view.ledger.feed.statements.get((account, statement, currency), {})
     broken = told.get(False)
-    if broken is None or True in told or (account, statement) in view.ledger.accepted:
+    if broken is None or True in told or (account, statement) in view.ledger.feed.accepted:
         return []
     if not view.ledger.registers.owned(account, broken.ends.toordinal()):
         return []

@@ -135,7 +135,7 @@ def _base(view: View, day: int, close: int) -> int | None:
 
 def _broken(view: View, day: int) -> str:
     accounts = view.ledger.registers.accounts_designated_by(day)
-    return "broken-statement" if any(view.ledger.broken_on(a, day) for a in accounts) else ""
+    return "broken-statement" if any(view.ledger.feed.broken_on(a, day) for a in accounts) else ""
 
 
 def _level(view: View, name: str, day: int, outflow: int, base: int) -> LevelWord | None:
