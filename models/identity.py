@@ -194,3 +194,16 @@ def _bank_code_check(first_eleven: str) -> str:
     for digit in first_eleven:
         product = 2 * ((product + int(digit)) % 10 or 10) % 11
     return str((11 - product) % 10)
+
+
+_NOBODY = "account:"
+
+
+def nobody_of(account: str) -> str:
+    """What stands in the place of the institution for an account that nobody registered."""
+    return _NOBODY + account
+
+
+def account_of_nobody(institution: str) -> str | None:
+    """The account for which this stands in the place of an institution; None for a real one."""
+    return institution.removeprefix(_NOBODY) if institution.startswith(_NOBODY) else None

@@ -11,7 +11,9 @@ from models import facts as f
 from models.identity import join_id
 from models.keys import DECODER
 from models.store import dialect, journal
+from models.store.journal import Stated
 from models.store.tables import FILES, HELD, JOURNAL, SIGHTINGS
+from streams import tellings
 
 
 class Freed(msgspec.Struct, frozen=True):
@@ -72,3 +74,13 @@ def _stated_at(connection: Connection, file_id: int, account: str, statement: st
         SIGHTINGS.c.file_id == file_id, SIGHTINGS.c.fact_id.startswith(received, autoescape=True)
     )
     return connection.execute(query.order_by(SIGHTINGS.c.fact_id)).scalars().first() or ""
+
+
+def tell(connection: Connection, seen_at: str) -> tuple[list[Stated], int]:
+    """Tell what was held of accepted statements; its contents, and how many were new."""
+    parts = freed(connection)
+    told = [part.telling for part in parts]
+    contents, keys = journal.gather(told)
+    new = tellings.write(connection, told, contents, keys, seen_at)
+    release(connection, parts)
+    return contents, new

@@ -16,6 +16,7 @@ from kafka.errors import KafkaError
 from sqlalchemy import Engine
 
 from models import facts as f
+from models.identity import nobody_of
 from models.keys import fact_id, stream_of
 from models.partitions import partition_of
 from models.store import files, journal, progress
@@ -105,7 +106,7 @@ class Router:
         institution = journal.institution_of(stream)
         if institution is None:
             account = journal.account_of(stream)
-            institution = self._owner.get(account, account)
+            institution = self._owner.get(account) or nobody_of(account)
         return partition_of(institution, self._partitions)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 from alerts.evaluation import CODE_VERSION, Law, Supervision
 from models import facts as f
 from models.findings import Change, Finding, Key, difference
+from models.identity import account_of_nobody, nobody_of
 from models.keys import DECODER
 from models.partitions import partition_of
 from models.store import dialect, files, findings, institutions, journal, progress, wakes
@@ -116,7 +117,7 @@ class Monitor:
                 tellings.write_held(connection, batch.held)
                 new = tellings.write(connection, batch.told, contents, keys, batch.seen_at)
                 if any(isinstance(one.fact, f.StatementAccepted) for one in contents):
-                    freed, freed_new = _free(connection, batch.seen_at)
+                    freed, freed_new = accepting.tell(connection, batch.seen_at)
                     contents, new = contents + freed, new + freed_new
                 closed_day = _later(at.closed_day, batch.close)
                 after = Progress(at.next_offset + 1, closed_day, at.holder)
@@ -228,14 +229,19 @@ class Monitor:
         found = wakes.take(connection, self._partition)
         for institution in found:
             self._memory.pop(institution, None)
-        for account, institution in journal.owners(connection, of=found):
+        unregistered = [account for one in found if (account := account_of_nobody(one))]
+        streams = map(journal.account_stream, unregistered)
+        pairs = journal.owners(connection, of=found) if found else []
+        pairs += journal.owners(connection, streams=streams) if unregistered else []
+        for account, institution in pairs:
             self._own(journal.account_stream(account), institution)
         return {institution: [] for institution in found}
 
     def _route(self, connection: Connection, contents: list[Stated]) -> dict[str, list[Stated]]:
         """Give each content to whom it concerns, and wake the owners of other partitions.
 
-        A newly named owner is dropped from memory: its replay then holds the account's past.
+        A newly named owner is dropped from memory: its replay then holds the account's past. Who
+        stood in its place until then is asked again: nothing of the account is left to it.
         """
         pairs = {
             (content.fact.account, content.fact.institution)
@@ -245,20 +251,34 @@ class Monitor:
         if self._partitions > 1:
             self._learn_owners(connection, contents, pairs)
         journal.write_owners(connection, pairs)
+        replaced: list[str] = []
         for account, owner in pairs:
             if self._own(journal.account_stream(account), owner):
                 self._memory.pop(owner, None)
+                replaced.append(nobody_of(account))
         touched = self._woken(connection) if self._partitions > 1 else {}
         others: set[str] = set()
+        for one in institutions.among(connection, replaced) if replaced else ():
+            self._memory.pop(one, None)
+            if self._owns(one):
+                touched.setdefault(one, [])
+            else:
+                others.add(one)
         for content in contents:
-            own = journal.institution_of(content.stream)
-            for one in (own,) if own is not None else self._owners.get(content.stream, ()):
+            for one in self._concerned(content.stream):
                 if self._owns(one):
                     touched.setdefault(one, []).append(content)
                 else:
                     others.add(one)
         wakes.write(connection, ((partition_of(one, self._partitions), one) for one in others))
         return touched
+
+    def _concerned(self, stream: str) -> Iterable[str]:
+        """Whose facts a stream's are: the institution's, an account's owners', or nobody's."""
+        own = journal.institution_of(stream)
+        if own is not None:
+            return (own,)
+        return self._owners.get(stream) or (nobody_of(journal.account_of(stream)),)
 
     def _learn_owners(
         self, connection: Connection, contents: list[Stated], pairs: set[tuple[str, str]]
@@ -344,7 +364,11 @@ class Monitor:
         return changes, Evaluated(institution, count, closed_day, self._versions)
 
     def _streams_of(self, institution: str) -> set[str]:
-        return {journal.institution_stream(institution), *self._streams.get(institution, ())}
+        streams = {journal.institution_stream(institution), *self._streams.get(institution, ())}
+        account = account_of_nobody(institution)
+        if account is not None and not self._owners.get(journal.account_stream(account)):
+            streams.add(journal.account_stream(account))
+        return streams
 
     def _bound_memory(self) -> None:
         while len(self._memory) > self._institutions_max:
@@ -359,16 +383,6 @@ def replayed(
     for identifier, digest, body, stated_first, stated_last in rows:
         supervision.add(identifier, digest, DECODER.decode(body), stated_first, stated_last)
     return supervision
-
-
-def _free(connection: Connection, seen_at: str) -> tuple[list[Stated], int]:
-    """Tell what was held of accepted statements; its contents, and how many were new."""
-    parts = accepting.freed(connection)
-    told = [part.telling for part in parts]
-    contents, keys = journal.gather(told)
-    new = tellings.write(connection, told, contents, keys, seen_at)
-    accepting.release(connection, parts)
-    return contents, new
 
 
 def _later(closed_day: date | None, close: date | None) -> date | None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, func, select
 from alerts.evaluation import Law, Supervision
 from models import facts as f
 from models.findings import Finding, Key
+from models.identity import account_of_nobody, nobody_of
 from models.keys import DECODER, content_hash, fact_id
 from models.store import findings, institutions, journal
 from models.store.engine import reading
@@ -96,7 +97,7 @@ def supervision_of(
     At `as_of`, or else at the day at which it was last evaluated.
     """
     with reading(engine) as connection:
-        streams = _streams(connection).get(institution, set())
+        streams = _streams_of(connection, institution)
         supervision = replayed(institution, law, journal.read(connection, streams), as_of)
         made = institutions.read(connection).get(institution)
     supervision.evaluate(as_of or (made.day if made else None))
@@ -104,13 +105,32 @@ def supervision_of(
 
 
 def _streams(connection: Connection) -> dict[str, set[str]]:
-    """The streams of each institution that a fact speaks for or that was ever named an owner."""
+    """The streams of each institution that a fact speaks for or that was ever named an owner.
+
+    An account that nobody was ever named the owner of is looked after for itself.
+    """
     streams: dict[str, set[str]] = {}
     for stream in journal.institution_streams(connection):
         streams.setdefault(journal.institution_of(stream) or "", set()).add(stream)
+    owned = set()
     for account, owner in journal.owners(connection):
-        streams.setdefault(owner, set()).add(journal.account_stream(account))
+        stream = journal.account_stream(account)
+        owned.add(stream)
+        streams.setdefault(owner, set()).add(stream)
+    for stream in set(journal.account_streams(connection)) - owned:
+        streams.setdefault(nobody_of(journal.account_of(stream)), set()).add(stream)
     return streams
+
+
+def _streams_of(connection: Connection, institution: str) -> set[str]:
+    """The same of one institution alone."""
+    accounts = journal.owners(connection, of=[institution])
+    streams = {journal.account_stream(account) for account, _ in accounts}
+    account = account_of_nobody(institution)
+    if account is not None:
+        stream = journal.account_stream(account)
+        streams |= set() if journal.owners(connection, streams=[stream]) else {stream}
+    return streams | {journal.institution_stream(institution)}
 
 
 def _by_institution(standing: Iterable[Finding]) -> dict[str, dict[Key, Finding]]:

@@ -48,6 +48,12 @@ def read(connection: Connection) -> dict[str, Evaluated]:
     return found
 
 
+def among(connection: Connection, names: Iterable[str]) -> list[str]:
+    """Those of these names that were ever evaluated."""
+    column = INSTITUTIONS.c.institution
+    return list(connection.execute(select(column).where(column.in_(sorted(names)))).scalars())
+
+
 def write(connection: Connection, evaluated: Iterable[Evaluated]) -> None:
     """Store evaluations; one with an error leaves what the last good one stored."""
     good: list[Row] = []

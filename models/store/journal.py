@@ -133,6 +133,12 @@ def institution_streams(connection: Connection) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
+def account_streams(connection: Connection) -> list[str]:
+    """The streams of accounts that the journal holds."""
+    query = select(JOURNAL.c.stream).where(JOURNAL.c.stream.startswith("a:")).distinct()
+    return list(connection.execute(query).scalars())
+
+
 def account_stream(account: str) -> str:
     """The stream of an account's facts."""
     return join_id("a:" + account)
