@@ -113,7 +113,7 @@ class BankPapers:
             rows.append(",".join((
                 entry.account.number, self.inst.name, f"{day} {_clock(place)}", *columns,
                 format_yuan_plain(balance), "人民币元", entry.name, entry.other_account,
-                "", day, _summary(entry), note, entry.serial, "", "", "",
+                "", day, summary_of(entry), note, entry.serial, "", "", "",
             )))  # fmt: skip
         return "\n".join(rows) + "\n"
 
@@ -156,18 +156,18 @@ class BankPapers:
         day = iso(entry.day).replace("-", "")
         note = f"原流水 {entry.reverses}" if entry.reversal else ""
         return ",".join((
-            "来账" if comes_in else "往账", "冲正" if entry.reversal else _summary(entry), *sides,
+            "来账" if comes_in else "往账", "冲正" if entry.reversal else summary_of(entry), *sides,
             day, _clock(place), "CNY", amount, format_yuan_plain(entry.balance_fen), day,
-            entry.serial[9:18], entry.serial, _summary(entry), "",
+            entry.serial[9:18], entry.serial, summary_of(entry), "",
             "" if entry.reversal else entry.remittance, note,
         )) + "\n"  # fmt: skip
 
 
-def statement_id(bank: str, account: str, day: Day) -> str:
-    """The identity of a daily statement, as the bank or its file gives it."""
-    if bank == "ccb":
-        return f"ccb-corporate:{iso(day)}..{iso(day)}"
-    return f"{account[-8:]}-{iso(day).replace('-', '')}"
+def statement_id(bank: str, account: str, begins: Day, ends: Day) -> str:
+    """The identity of a statement, as the bank or its file gives it."""
+    if bank in CAMT_VERSIONS:
+        return f"{account[-8:]}-{iso(ends).replace('-', '')}"
+    return f"{bank}-corporate:{iso(begins)}..{iso(ends)}"
 
 
 def camt_frame(bank: str, day: Day) -> tuple[str, str]:
@@ -191,7 +191,7 @@ def _camt_statement(
 ) -> str:
     """One account's day; `days` are the day of the bookings and that of the statement's making."""
     booked, made = iso(days[0]), iso(days[1])
-    identity = statement_id(account.bank, account.number, days[0])
+    identity = statement_id(account.bank, account.number, days[0], days[0])
     sequence = date.fromordinal(days[0]).timetuple().tm_yday
     head = (
         f"<Stmt><Id>{identity}</Id><ElctrncSeqNb>{sequence}</ElctrncSeqNb>"
@@ -256,7 +256,8 @@ def _effect(entry: Entry) -> int:
     return entry.amount_fen if entry.direction == "C" else -entry.amount_fen
 
 
-def _summary(entry: Entry) -> str:
+def summary_of(entry: Entry) -> str:
+    """What the bank calls the entry (摘要)."""
     if entry.reversal:
         return "冲正"
     if entry.meaning in {"interest", "fee"}:

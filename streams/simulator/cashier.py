@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import date
 from random import Random
 
-from models.money import format_yuan_plain
+from models import facts as f
 from streams.simulator import names, raids
 from streams.simulator.book import Book
 from streams.simulator.plan import (
@@ -20,6 +20,7 @@ from streams.simulator.plan import (
     iso,
 )
 from streams.simulator.season import Season
+from streams.simulator.telling import attributed
 
 FEE_FEN = 1000
 _SETTLEMENT_OPENING_FEN = 30_000_000
@@ -190,16 +191,22 @@ class Cashier:
             if self.rng.random() < 0.1:
                 self._receipt(day, payment, account.number)
         if entry and contract and payment.ambiguous:
-            cells = (self.inst.id, account.number, iso(day), entry.serial, contract.number)
-            self.inst.rows.append(Row("decisions", min(day + 1, self.inst.last), cells))
+            named = (account.number, day, entry.serial)
+            fact = attributed(self.inst, named, contract.number)
+            self.inst.rows.append(Row(min(day + 1, self.inst.last), fact))
 
     def _receipt(self, day: Day, payment: Payment, account: str) -> None:
         self._receipts += 1
         number = f"SJ{self.inst.index:04d}-{self._receipts:05d}"
-        contract = payment.contract.number if payment.contract else ""
-        amount = format_yuan_plain(payment.amount_fen)
-        cells = (self.inst.id, number, iso(day), amount, contract, account, "")
-        self.inst.rows.append(Row("receipts", day, cells))
+        receipt = f.ReceiptIssued(
+            institution=self.inst.id,
+            number=number,
+            day=date.fromordinal(day),
+            amount_fen=payment.amount_fen,
+            contract=payment.contract.number if payment.contract else "",
+            payee_account=account,
+        )
+        self.inst.rows.append(Row(day, receipt))
 
     def _ask(self, refund: Refund) -> None:
         line = self.book.line(refund.contract)

@@ -5,6 +5,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
+from models.facts import Decision, Fact
+
 Day = int
 Meaning = Literal[
     "payment", "unmatched", "refund", "returned", "release", "named", "move",
@@ -164,11 +166,22 @@ class Entry:
 
 @dataclass(slots=True)
 class Row:
-    """A register row: its table, the day on which it is told, and its cells."""
+    """A fact of a register or NDJSON line and the day on which it is told.
 
-    table: str
+    `beside` is a fact that shares its register row; `is_full`: of an export of the whole table.
+    """
+
     told: Day
-    cells: tuple[str, ...]
+    fact: Fact
+    beside: Fact | None = None
+    is_full: bool = False
+
+    @property
+    def clock(self) -> str:
+        """The time of day, in China, at which it is told."""
+        if self.is_full:
+            return "20:00:00"
+        return "19:00:00" if isinstance(self.fact, Decision) else "18:00:00"
 
 
 @dataclass(slots=True)
@@ -215,6 +228,8 @@ class Institution:
     buffer_fen: int = 0
     release_weekday: int = 0
     restated: bool = False
+    redesignated: bool = False
+    reregistered: tuple[Day, str] | None = None
     accounts: list[Account] = field(default_factory=list)
     custody: list[Span] = field(default_factory=list)
     suspensions: list[Span] = field(default_factory=list)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
-from models.money import format_yuan_plain
+from models import facts as f
 from streams.simulator import names
 from streams.simulator.plan import Raid, Row, iso
 
@@ -83,8 +84,10 @@ def _take_approved(cashier: Cashier, raid: Raid) -> None:
         return
     inst = cashier.inst
     number = f"SP{inst.index:04d}-{iso(raid.day).replace('-', '')}"
-    cells = (inst.id, number, iso(raid.day), format_yuan_plain(amount))
-    inst.rows.append(Row("approvals", raid.day, cells))
+    approval = f.WithdrawalApproved(
+        institution=inst.id, number=number, day=date.fromordinal(raid.day), amount_fen=amount
+    )
+    inst.rows.append(Row(raid.day, approval))
     company = f"{names.person(cashier.rng)}装饰公司"
     party = (company, names.digits(cashier.rng, 15), f"经批准支取 {number}")
     account = cashier.main(raid.day)

@@ -1,22 +1,14 @@
-"""The register tables: what an institution states, on which day it is told, in which heading."""
+"""The register tables: each row told as CSV under its heading, what has no table as NDJSON."""
 
-from collections.abc import Iterator
+from datetime import date
 
+import msgspec
+
+from models import facts as f
 from models.money import format_hundredths, format_yuan_plain
-from streams.simulator.banks import BANK_NAMES
 from streams.simulator.desk import Desk
-from streams.simulator.plan import (
-    NEVER,
-    Account,
-    Contract,
-    Day,
-    Institution,
-    Part,
-    Refund,
-    Row,
-    Span,
-    iso,
-)
+from streams.simulator.plan import Institution, Row, iso
+from streams.simulator.telling import tellings
 
 _TABLES: dict[str, tuple[str, str]] = {
     "institutions": (
@@ -67,173 +59,90 @@ _TABLES: dict[str, tuple[str, str]] = {
         "机构编号,文书编号,生效日期,终止日期,原因",
     ),
 }
-_YES_NO = ("no", "yes")
-_RESTATED_WEEKDAY = 6
+_TABLE_OF: dict[type[f.Fact], str] = {
+    f.InstitutionStated: "institutions",
+    f.AccountStated: "accounts",
+    f.CustodyStated: "custody",
+    f.FeeStated: "fees",
+    f.ContractStated: "contracts",
+    f.LessonDelivered: "lessons",
+    f.RefundRequested: "refunds",
+    f.RefundAnswered: "refunds",
+    f.ReceiptIssued: "receipts",
+    f.ComplaintFiled: "complaints",
+    f.WithdrawalApproved: "approvals",
+    f.ChargingSuspended: "suspensions",
+}
+_ENCODER = msgspec.json.Encoder()
 
 
 class RegisterPapers:
-    """Writes the register rows of one institution on the days on which they are told."""
+    """Writes the rows of one institution on the days on which they are told."""
 
     def __init__(self, inst: Institution, desk: Desk) -> None:
         self.inst, self.desk = inst, desk
 
     def write(self) -> None:
-        """Write all tables, and the decisions of officers as facts."""
-        inst = self.inst
-        for row in (*self._states(), *self._happenings(), *inst.rows):
-            if row.table == "decisions":
-                self._decision(row)
+        """Write all tables, and what has no table as facts."""
+        for row in tellings(self.inst):
+            table = _TABLE_OF.get(type(row.fact))
+            if table is None:
+                self._add_line(row)
             else:
-                self._add(row.table, row.told, row.cells)
-        for session in inst.sessions:
-            present = ";".join(contract.number for contract in session.present)
-            hours = format_hundredths(session.hours)
-            cells = (inst.id, session.number, iso(session.day), present, hours, "parent")
-            if present:
-                self._add("lessons", session.day, cells)
-        if inst.restated:
-            self._restate()
+                self._add(table, row)
 
-    def _add(self, table: str, told: Day, cells: tuple[str, ...], suffix: str = "") -> None:
+    def _add(self, table: str, row: Row) -> None:
         english, chinese = _TABLES[table]
+        suffix = "_full" if row.is_full else ""
         headings, name, encoding = english, f"{table}{suffix}.csv", "utf-8"
         if self.inst.chinese:
             headings, name, encoding = chinese, f"{table}{suffix}_zh.csv", "gb18030"
-        clock = "20:00:00" if suffix else "18:00:00"
-        head = f"# stated_at: {iso(told)}T{clock}+08:00\n{headings}\n"
-        self.desk.add((iso(told), name), ",".join(cells) + "\n", (head, ""), encoding)
+        head = f"# stated_at: {iso(row.told)}T{row.clock}+08:00\n{headings}\n"
+        cells = _refund_cells(row) if table == "refunds" else _cells(row.fact, english)
+        self.desk.add((iso(row.told), name), ",".join(cells) + "\n", (head, ""), encoding)
 
-    def _states(self) -> Iterator[Row]:
-        inst = self.inst
-        first = inst.first
-        yield Row("institutions", first, self._institution(iso(first - 200), inst.usci))
-        for account in inst.accounts:
-            told = max(first, account.valid_from)
-            yield Row("accounts", told, self._account(account, NEVER))
-            if account.valid_to < inst.last:
-                ended = self._account(account, account.valid_to)
-                yield Row("accounts", account.valid_to + 1, ended)
-        for span in inst.custody:
-            yield from self._custody(span)
-        for number, span in enumerate(inst.suspensions, start=1):
-            cells = (inst.id, span.number, iso(span.begins), iso(span.ends), f"整改{number}")
-            yield Row("suspensions", span.told, cells)
-        prices = sorted({(c.subject, c.price_fen) for c in inst.contracts[:40]})[:5]
-        for number, (subject, price) in enumerate(prices, start=1):
-            cells = (inst.id, f"F{number:02d}", iso(first), subject, format_yuan_plain(price))
-            yield Row("fees", first, cells)
-
-    def _institution(self, valid_from: str, usci: str) -> tuple[str, ...]:
-        inst = self.inst
-        form = "民办非企业单位" if usci.startswith("5") else "有限责任公司"
-        return (
-            *(inst.id, valid_from, inst.name, usci, form, "valid"),
-            *(inst.representative, "南昌市", inst.county),
-        )
-
-    def reregister(self, day: Day, usci: str) -> None:
-        """Tell that the institution goes on under another credit code."""
-        self._add("institutions", day, self._institution(iso(day), usci))
-
-    def _account(self, account: Account, valid_to: Day) -> tuple[str, ...]:
-        inst = self.inst
-        ends = "" if valid_to == NEVER else iso(valid_to)
-        bank = BANK_NAMES[account.bank]
-        valid_from = iso(account.valid_from)
-        return (account.number, inst.id, valid_from, account.purpose, ends, inst.name, bank)
-
-    def _custody(self, span: Span) -> Iterator[Row]:
-        """The agreement, and again whenever the account under it changes."""
-        inst = self.inst
-        mode = "reserve" if inst.reserve else "custody"
-        minimum = "300000.00" if inst.reserve else ""
-        ends = "" if span.ends == NEVER else iso(span.ends)
-        begins = max(span.begins, inst.first)
-        main = inst.designated(begins)[0]
-        days = [(span.begins, max(span.told, inst.first), main.number)]
-        for account in inst.accounts:
-            changed = begins < account.valid_from <= span.ends
-            alone = inst.designated(account.valid_from) == [account]
-            if account.purpose == "dedicated" and changed and alone:
-                told = max(span.told, account.valid_from)
-                days.append((account.valid_from, told, account.number))
-        for valid_from, told, number in days:
-            cells = (inst.id, span.number, iso(valid_from), mode, ends, number, minimum)
-            yield Row("custody", min(told, inst.last), cells)
-
-    def _happenings(self) -> Iterator[Row]:
-        inst = self.inst
-        for place, contract in enumerate(inst.contracts):
-            cells = self._contract(contract)
-            if place % 97 == 5 and contract.told < inst.last:
-                # A slip of the pen in the student's name, corrected the next day.
-                wrong = (*cells[:5], contract.student + "?", *cells[6:])
-                yield Row("contracts", contract.told, wrong)
-                yield Row("contracts", contract.told + 1, cells)
-            else:
-                yield Row("contracts", contract.told, cells)
-        for refund in inst.refunds:
-            yield from self._refund(refund)
-        for number, (day, amount, account, about) in enumerate(inst.complaints, start=1):
-            cells = (
-                *(inst.id, f"TS{inst.index:04d}-{number:03d}", iso(day), "county"),
-                *("收费账户", about, format_yuan_plain(amount), account),
-            )
-            yield Row("complaints", day, cells)
-
-    def _contract(self, contract: Contract) -> tuple[str, ...]:
-        return (
-            self.inst.id,
-            contract.number,
-            iso(contract.signed),
-            format_yuan_plain(contract.price_fen),
-            ";".join(contract.payers),
-            contract.student,
-            contract.order_number,
-            contract.subject,
-            _YES_NO[contract.academic],
-            _YES_NO[contract.online],
-            format_hundredths(contract.hours),
-            format_hundredths(contract.bonus),
-            str(contract.minutes),
-            iso(contract.begins),
-            iso(contract.ends),
-            ";".join(_part(part) for part in contract.parts),
-            "30:30;60:60;100:100" if contract.staged else "",
-        )
-
-    def _refund(self, refund: Refund) -> Iterator[Row]:
-        asked = (
-            *(self.inst.id, refund.number, refund.contract.number, iso(refund.asked)),
-            format_yuan_plain(refund.requested_fen),
-        )
-        agreed = format_yuan_plain(refund.agreed_fen)
-        answer = (iso(refund.answered), agreed) if refund.answered <= self.inst.last else ("", "")
-        if refund.answered != refund.asked:
-            yield Row("refunds", refund.asked, (*asked, "", ""))
-        if answer[0]:
-            yield Row("refunds", refund.answered, (*asked, *answer))
-
-    def _restate(self) -> None:
-        """Export every contract told so far again, once a week."""
-        inst = self.inst
-        for day in range(inst.first, inst.last + 1):
-            if (day - 1) % 7 == _RESTATED_WEEKDAY:
-                for contract in inst.contracts:
-                    if contract.told <= day:
-                        self._add("contracts", day, self._contract(contract), "_full")
-
-    def _decision(self, row: Row) -> None:
-        institution, account, day, serial, contract = row.cells
-        entry = f"a:{account}/EntryBooked/{day}/{serial}"
+    def _add_line(self, row: Row) -> None:
         told = iso(row.told)
-        line = (
-            f'{{"stated_at": "{told}T19:00:00+08:00", "fact": {{"kind": "PaymentAttributed", '
-            f'"institution": "{institution}", "entry": "{entry}", "contract": "{contract}"}}}}\n'
-        )
-        self.desk.add((told, "decisions.ndjson"), line)
+        fact = _ENCODER.encode(row.fact).decode()
+        line = f'{{"stated_at": "{told}T{row.clock}+08:00", "fact": {fact}}}\n'
+        self.desk.add((told, "facts.ndjson"), line)
 
 
-def _part(part: Part) -> str:
-    amount, hours = format_yuan_plain(part.amount_fen), format_hundredths(part.hours)
-    return "|".join((amount, iso(part.due), hours, iso(part.begins), iso(part.ends)))
+def _cells(fact: f.Fact, headings: str) -> list[str]:
+    return [_cell(fact, heading) for heading in headings.split(",")]
+
+
+def _cell(fact: f.Fact | f.Instalment, heading: str) -> str:
+    """The cell under a heading: the field of that name, with the unit that its name ends with."""
+    for suffix, write in (("_fen", format_yuan_plain), ("_hundredths", format_hundredths)):
+        amount = getattr(fact, heading + suffix, None)
+        if amount is not None:
+            return write(amount)
+    return _text(getattr(fact, heading, None))
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case date():
+            return value.isoformat()
+        case tuple():
+            return ";".join(map(_text, value))
+        case f.Stage():
+            return f"{value.taught_percent}:{value.released_percent}"
+        case f.Instalment():
+            names = ("amount", "due", "hours", "begins", "ends")
+            return "|".join(_cell(value, name) for name in names)
+    return str(value)
+
+
+def _refund_cells(row: Row) -> list[str]:
+    """The request, and the answer beside it once there is one."""
+    answer = row.fact if isinstance(row.fact, f.RefundAnswered) else None
+    asked = row.beside if answer else row.fact
+    assert isinstance(asked, f.RefundRequested)
+    cells = _cells(asked, "institution,number,contract,day,amount")
+    return [*cells, *(_cells(answer, "day,agreed") if answer else ("", ""))]

@@ -1,0 +1,146 @@
+"""Makes one institution of a city: its life, its wrongs, its cash, and the truth about it."""
+
+from random import Random
+from typing import NamedTuple
+
+from streams.simulator import names, near
+from streams.simulator.banks import statement_id
+from streams.simulator.cashier import Cashier
+from streams.simulator.enrol import Enrolment
+from streams.simulator.judge import Wrong, judge, visible
+from streams.simulator.judge_days import DailyJudge
+from streams.simulator.plan import Account, Institution, Span
+from streams.simulator.plant import BROKEN_FOR_GOOD, PLANTS
+from streams.simulator.season import Season
+from streams.simulator.workbench import Workbench
+
+_DISHONEST_PERCENT = 28
+_SEVERAL_PERCENT = 40
+_BANKS = ("ccb", "ganjiang", "boc", "tengwang", "ccb", "ganjiang", "boc")
+_PUPILS_MEDIAN = 112
+_ALWAYS_POSSIBLE = "payment-outside-account/complaint"
+
+
+class Made(NamedTuple):
+    """An institution with the truth about it; `rng` is where its chance stands."""
+
+    inst: Institution
+    wrongs: list[Wrong]
+    rng: Random
+
+
+class Maker:
+    """Makes institutions of a city by index: each alone, in any order, always the same."""
+
+    def __init__(self, seed: int, institutions: int, season: Season) -> None:
+        self.seed, self.season = seed, season
+        self._wrongs = _share_out(Random(f"{seed}/wrongs"), institutions)
+        honest = [index for index in range(1, institutions + 1) if index not in self._wrongs]
+        # Counted among the honest, so that a small city too has some of every kind.
+        self._place = {index: place for place, index in enumerate(honest)}
+
+    def make(self, index: int) -> Made:
+        """Make one institution, let it act, and judge it."""
+        rng = Random(f"{self.seed}/{index}")
+        inst = self._institution(index, rng)
+        inst.wrongs = list(self._wrongs.get(index, []))
+        Enrolment(inst, self.season, rng).run()
+        bench = Workbench(inst, self.season, rng)
+        place = self._place.get(index, -1)
+        if inst.wrongs:
+            inst.wrongs = [kind for kind in inst.wrongs if PLANTS[kind](bench)]
+            if not inst.wrongs:
+                # Too small for the wrong that it was dealt.
+                inst.wrongs = [_ALWAYS_POSSIBLE]
+                PLANTS[_ALWAYS_POSSIBLE](bench)
+        else:
+            # The account first: a complaint may then name the one that is designated on its day.
+            if place % 7 == 0:
+                twice = place > 0 and rng.random() < 0.4
+                (near.change_account_twice if twice else near.change_account)(bench)
+                inst.redesignated = True
+            near.tempt(bench)
+            if place % 5 in {0, 2}:
+                near.siblings(bench)
+        Cashier(inst, self.season, rng).run()
+        self._break_statement(inst, bench, rng)
+        if place == 0 or rng.random() < 0.01:
+            day = inst.first + (inst.last - inst.first) // 2
+            inst.reregistered = (day, names.usci(rng, inst.area, non_profit=True))
+        return Made(inst, truth(inst, self.season), rng)
+
+    def _institution(self, index: int, rng: Random) -> Institution:
+        county, area = rng.choice(names.COUNTIES)
+        pupils = round(_PUPILS_MEDIAN * rng.lognormvariate(0, 0.55))
+        first, last = self.season.first, self.season.last
+        ways = rng.random()
+        # 60 % hold one dedicated account under custody and show the regulator nothing else.
+        inst = Institution(
+            index, f"JG{index:04d}", names.school(rng, county, index),
+            names.usci(rng, area, non_profit=rng.random() < 0.4), county, area,
+            names.person(rng), self._bank(index), first, last,
+            chinese=rng.random() < 0.25,
+            reserve=ways > 0.86,
+            # Releases to the last fen.
+            tight=self._place.get(index, -1) % 5 == 1,
+            pupils=min(max(pupils, 24), 480),
+            release_weekday=rng.randrange(5),
+            restated=index == 1 or rng.random() < 0.015,
+        )  # fmt: skip
+        inst.staged = not inst.tight and rng.random() < 0.1
+        inst.buffer_fen = 0 if inst.tight else rng.randrange(500_000, 2_500_000, 1000)
+        opened = first - rng.randint(40, 400)
+        numbers = [names.account_number(rng, inst.bank, index, ordinal) for ordinal in (1, 2)]
+        settlement = Account(numbers[1], inst.bank, "settlement", opened, fed=0.6 < ways <= 0.86)
+        inst.accounts += [Account(numbers[0], inst.bank, "dedicated", opened), settlement]
+        inst.custody.append(Span(f"XY{index:04d}-01", first - rng.randint(30, 200)))
+        return inst
+
+    def _bank(self, index: int) -> str:
+        bank = _BANKS[index % len(_BANKS)]
+        # A statement of a whole month that stays broken would hide everything else.
+        return (
+            "ganjiang" if bank == "boc" and BROKEN_FOR_GOOD in self._wrongs.get(index, ()) else bank
+        )
+
+    def _break_statement(self, inst: Institution, bench: Workbench, rng: Random) -> None:
+        if BROKEN_FOR_GOOD in inst.wrongs:
+            near.break_for_good(bench)
+        elif not inst.wrongs and (self._place[inst.index] == 0 or rng.random() < 0.25):
+            near.correct_later(bench)
+        for slip in inst.broken:
+            slip.statement = statement_id(inst.bank, slip.account, slip.day, slip.day)
+
+
+def truth(inst: Institution, season: Season) -> list[Wrong]:
+    """Everything that is wrong with an institution, sorted by rule, subject and day."""
+    entries = visible(inst)
+    wrongs = [*judge(inst, season, entries), *DailyJudge(inst, season, entries).run()]
+    return sorted(wrongs, key=lambda wrong: (wrong.rule, wrong.subject, wrong.day))
+
+
+def _share_out(rng: Random, institutions: int) -> dict[int, list[str]]:
+    """Which institutions do which wrongs: all rules first, then chance."""
+    count = min(institutions - 1, max(1, round(institutions * _DISHONEST_PERCENT / 100)))
+    chosen = sorted(rng.sample(range(1, institutions + 1), count))
+    kinds = list(PLANTS)
+    deck = kinds[:12] + rng.sample(kinds[12:], len(kinds) - 12)
+    rng.shuffle(chosen)
+    several = -(-count * _SEVERAL_PERCENT // 100)
+    # In a small city those who do several wrongs do more of them, so that no rule is left out.
+    most = max(3, min(6, -(-(12 - count + several) // max(1, several))))
+    shares: dict[int, list[str]] = {}
+    for place, index in enumerate(chosen):
+        share: list[str] = []
+        wanted = 1
+        if place < several:
+            wanted = most if several + count < 12 else rng.choice((2, 3))
+        while len(share) < wanted:
+            if not deck:
+                deck = rng.sample(kinds, len(kinds))
+            kind = deck.pop(0)
+            rules = {other.partition("/")[0] for other in share}
+            if kind.partition("/")[0] not in rules:
+                share.append(kind)
+        shares[index] = share
+    return shares
