@@ -21,7 +21,7 @@ BAR_ROWS = {
 """Of each reason for a bar the register rows that show it, or that do not cover the day."""
 
 
-def _charges(view: View, contract: str) -> tuple[Terms | None, list[Charge]]:
+def charges_of(view: View, contract: str) -> tuple[Terms | None, list[Charge]]:
     """The contract's terms and its charges (C1); none when it is unknown or unpaid."""
     terms = view.ledger.directory.terms.get(contract)
     book = view.ledger.books.get(contract)
@@ -36,11 +36,13 @@ def _charges(view: View, contract: str) -> tuple[Terms | None, list[Charge]]:
     return terms, found
 
 
-def _subject(contract: str, charge: Charge) -> str:
+def subject_of(contract: str, charge: Charge) -> str:
+    """The subject of a finding about one charge."""
     return f"contract:{contract}/{date.fromordinal(charge.first).isoformat()}"
 
 
-def _evidence(view: View, contract: str, charge: Charge) -> tuple[str, ...]:
+def evidence_of(view: View, contract: str, charge: Charge) -> tuple[str, ...]:
+    """The contract and the payments of a charge."""
     return (*view.ledger.contract_id(contract), *(entry for _, entry, _ in charge.payments))
 
 
@@ -54,7 +56,7 @@ def _by_stretch(
 
     `judge` returns a verdict, the name of a missing field, or None for a charge that is clean.
     """
-    terms, found = _charges(view, contract)
+    terms, found = charges_of(view, contract)
     findings: list[Finding] = []
     for charge in found:
         assert terms is not None
@@ -68,8 +70,8 @@ def _by_stretch(
         if verdict is None:
             continue
         day = max(day, terms.signed)
-        evidence = _evidence(view, contract, charge)
-        subject = _subject(contract, charge)
+        evidence = evidence_of(view, contract, charge)
+        subject = subject_of(contract, charge)
         if isinstance(verdict, str):
             findings.append(
                 view.undecided(rule, subject, day=day, missing=verdict, evidence=evidence)
@@ -97,14 +99,15 @@ def bought_by(terms: Terms, charge: Charge, paid_fen: int) -> Bought:
     return bought(terms, charge.before_fen, paid_fen)
 
 
-def _sold_by_hours(terms: Terms) -> bool:
+def sold_by_hours(terms: Terms) -> bool:
+    """Whether the contract states class hours; else it is sold by period."""
     return bool(terms.paid_hours)
 
 
-def _skipped_by_mode(view: View, charge: Charge, terms: Terms, *, hours_rule: bool) -> bool:
+def skipped_by_mode(view: View, charge: Charge, terms: Terms, *, hours_rule: bool) -> bool:
     """Where a city's text lets the way of selling choose one limit, the other does not bind."""
     by_mode = view.policy.value("charge-hours", "by_mode", charge.first)
-    return bool(by_mode) and _sold_by_hours(terms) != hours_rule
+    return bool(by_mode) and sold_by_hours(terms) != hours_rule
 
 
 def charge_span(view: View, contract: str) -> list[Finding]:
@@ -112,7 +115,7 @@ def charge_span(view: View, contract: str) -> list[Finding]:
 
     def judge(view: View, terms: Terms, charge: Charge, got: Bought) -> Verdict | str | None:
         months = view.number("charge-span", "limit_months", charge.first)
-        if months is None or _skipped_by_mode(view, charge, terms, hours_rule=False):
+        if months is None or skipped_by_mode(view, charge, terms, hours_rule=False):
             return None
         if not got.days_told:
             return "begins, ends"
@@ -136,11 +139,11 @@ def charge_hours(view: View, contract: str) -> list[Finding]:
 
     def judge(view: View, terms: Terms, charge: Charge, got: Bought) -> Verdict | str | None:
         limit = view.number("charge-hours", "limit_hours", charge.first)
-        if limit is None or _skipped_by_mode(view, charge, terms, hours_rule=True):
+        if limit is None or skipped_by_mode(view, charge, terms, hours_rule=True):
             return None
         if got.hours_hundredths is None:
             return "paid_hours"
-        minutes, standard = _length(view, terms, charge.first)
+        minutes, standard = length_of(view, terms, charge.first)
         paid = terms.paid_hours or 1
         bonus_hours = terms.contract.bonus_hours_hundredths if terms.paid_hours else 0
         in_all = got.hours_hundredths * (paid + bonus_hours) * minutes
@@ -149,8 +152,8 @@ def charge_hours(view: View, contract: str) -> list[Finding]:
         hours = got.hours_hundredths * Fraction(minutes, standard * HUNDREDTHS)
         bonus = hours * Fraction(bonus_hours, paid)
         formula = (
-            number("bought_hours", _plain(hours)),
-            number("bonus_hours", _plain(bonus)),
+            number("bought_hours", plain_hours(hours)),
+            number("bonus_hours", plain_hours(bonus)),
             number("limit_hours", limit),
         )
         if hours > limit:
@@ -160,7 +163,7 @@ def charge_hours(view: View, contract: str) -> list[Finding]:
     return _by_stretch(view, "charge-hours", contract, judge)
 
 
-def _length(view: View, terms: Terms, day: int) -> tuple[int, int]:
+def length_of(view: View, terms: Terms, day: int) -> tuple[int, int]:
     """Minutes of the contract's hour and of a standard one; untold means they are alike (C4)."""
     minutes = terms.contract.minutes
     if minutes is None:
@@ -171,7 +174,7 @@ def _length(view: View, terms: Terms, day: int) -> tuple[int, int]:
     return (minutes, standard)
 
 
-def _plain(value: Fraction) -> str:
+def plain_hours(value: Fraction) -> str:
     """A number of hours: whole or with two decimals cut off, then the exact fraction."""
     if value.denominator == 1:
         return str(value.numerator)
@@ -184,7 +187,7 @@ def _plain(value: Fraction) -> str:
 def charge_amount(view: View, contract: str) -> list[Finding]:
     """The payments of one charge since the limit began pass the limit, non-academic (C5)."""
     rule = "charge-amount"
-    terms, found = _charges(view, contract)
+    terms, found = charges_of(view, contract)
     findings: list[Finding] = []
     for charge in found:
         assert terms is not None
@@ -201,7 +204,7 @@ def charge_amount(view: View, contract: str) -> list[Finding]:
                 first_day = payment[0]
         if limit is None or terms.contract.academic is True:
             continue
-        subject = _subject(contract, charge)
+        subject = subject_of(contract, charge)
         evidence = (*view.ledger.contract_id(contract), *(entry for _, entry, _ in counted))
         if terms.contract.academic is None:
             day = max(counted[0][0], terms.signed)

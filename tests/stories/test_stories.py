@@ -3,7 +3,8 @@
 import pytest
 
 from alerts.evaluation import Supervision
-from tests.engine import as_answer, in_order, law, tell
+from models.findings import CANNOT_DECIDE, Finding
+from tests.engine import TWICE, in_order, law, tell
 from tests.oracle import Answer, oracle
 from tests.stories.runner import (
     INSTITUTION,
@@ -14,6 +15,21 @@ from tests.stories.runner import (
 )
 
 STORIES = stories()
+TOLD_TWICE = [story for story in STORIES if set(story.rules) <= TWICE]
+"""Those of the rules that the oracle knows."""
+
+
+def _as_told(finding: Finding) -> Expectation:
+    """A finding in the words of a story."""
+    told = Expectation(
+        finding.rule,
+        finding.subject,
+        str(finding.day),
+        finding.level,
+        finding.amount_fen,
+        finding.kind,
+    )
+    return told._replace(day="") if finding.rule == CANNOT_DECIDE else told
 
 
 def _said(answer: Answer) -> set[Expectation]:
@@ -37,10 +53,11 @@ def test_the_rules_tell_the_story(story: Story) -> None:
         supervision.evaluate(close.day)
 
         expected = (close.line, close.expected)
-        assert expected == (close.line, under_trial(story, _said(as_answer(in_order(supervision)))))
+        found = map(_as_told, in_order(supervision))
+        assert expected == (close.line, under_trial(story, found))
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: f"{story.place} {story.title}")
+@pytest.mark.parametrize("story", TOLD_TWICE, ids=lambda story: f"{story.place} {story.title}")
 def test_the_oracle_tells_the_story(story: Story) -> None:
     """The oracle agrees with the stories, so that both are held to the same text."""
     for close in story.closes:
