@@ -41,11 +41,15 @@ _Dated = TypeVar("_Dated", bound="DatedValue | Clause")
 
 
 class DatedValue(msgspec.Struct, frozen=True):
-    """A value from its first day on: a number, a switch, a number for each level, or words."""
+    """A value from its first day on: a number, a switch, a number for each level, or words.
+
+    `area` is where it was written: `national`, `province/<id>`, `city/<id>` or `contract/<id>`.
+    """
 
     since: date
     value: Value
     basis: str
+    area: str = NATIONAL
 
     @property
     def is_law(self) -> bool:
@@ -54,10 +58,11 @@ class DatedValue(msgspec.Struct, frozen=True):
 
 
 class Clause(msgspec.Struct, frozen=True):
-    """The text that a rule watches over, from its first day on."""
+    """The text that a rule watches over, from its first day on; `area` as in DatedValue."""
 
     since: date
     basis: str
+    area: str = NATIONAL
 
 
 class Parameter(msgspec.Struct, frozen=True):
@@ -72,13 +77,20 @@ class Parameter(msgspec.Struct, frozen=True):
 class RulePolicy(msgspec.Struct, frozen=True):
     """What holds for one rule in one area.
 
-    `uses` names what the rule's findings depend on besides, as `<rule>.<parameter>`.
+    `uses` names what the rule's findings depend on besides, as `<rule>.<parameter>`;
+    `per_contract` says that single contracts may have values of their own.
     """
 
     rule: str
     clauses: tuple[Clause, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     uses: tuple[str, ...] = ()
+    per_contract: bool = False
+
+
+Rules = Mapping[str, RulePolicy]
+Exceptions = Mapping[str, Mapping[str, Rules]]
+"""What single contracts have of their own, by institution, then by the contract's number."""
 
 
 class AreaPolicy:
@@ -174,16 +186,8 @@ class AreaPolicy:
 
     def _hashed(self, rule: str) -> object:
         own = self.rules[rule]
-        names = [(rule, parameter.name) for parameter in own.parameters]
-        names += [(other, name) for other, _, name in (each.partition(".") for each in own.uses)]
-        return {
-            f"{other}.{parameter.name}": [
-                [value.since.isoformat(), value.value] for value in parameter.values
-            ]
-            for other, name in names
-            for parameter in self.rules[other].parameters
-            if parameter.name == name
-        }
+        used = {each: _valued(self.rules[each.partition(".")[0]])[each] for each in own.uses}
+        return _valued(own) | used
 
 
 class Policy:
@@ -193,28 +197,63 @@ class Policy:
     a city to its id.
     """
 
-    __slots__ = ("_areas", "_default", "_ids")
+    __slots__ = ("_areas", "_default", "_ids", "_overlays", "exceptions")
 
     def __init__(
-        self, areas: Mapping[str, AreaPolicy], default_city: str, ids: Mapping[str, str]
+        self,
+        areas: Mapping[str, AreaPolicy],
+        default_city: str,
+        ids: Mapping[str, str],
+        exceptions: Exceptions | None = None,
     ) -> None:
         self._areas = dict(areas)
         self._default = self._areas[default_city]
         self._ids = dict(ids)
+        self.exceptions: Exceptions = exceptions or {}
+        self._overlays: dict[tuple[str, str, str], AreaPolicy] = {}
 
     def area(self, city: str) -> AreaPolicy:
         """What holds in a city, named by its id or in Chinese; an unknown one: the default's."""
         name = city.strip().lower()
         return self._areas.get(self._ids.get(name, name), self._default)
 
+    def contract(self, area: AreaPolicy, institution: str, number: str) -> AreaPolicy:
+        """What holds for one contract: the area's, but for what the contract has of its own."""
+        own = self.exceptions.get(institution, {}).get(number)
+        if own is None:
+            return area
+        key = (area.area_id, institution, number)
+        if key not in self._overlays:
+            merged = {rule: nearest(area.rules[rule], nearer) for rule, nearer in own.items()}
+            self._overlays[key] = AreaPolicy(area.area_id, {**area.rules, **merged})
+        return self._overlays[key]
+
+    def judging(self, city: str, institution: str, subject: str) -> AreaPolicy:
+        """What a finding about this subject was judged by: its contract's or its area's."""
+        area = self.area(city)
+        _, found, named = f"/{subject}".partition("/contract:")
+        numbers = [
+            number
+            for number in self.exceptions.get(institution, ())
+            if found and f"{named}/".startswith(f"{number}/")
+        ]
+        return self.contract(area, institution, max(numbers, key=len, default=""))
+
     def cities(self) -> tuple[str, ...]:
         """The ids of the cities that are known, in order."""
         return tuple(sorted(self._areas.keys() - {NATIONAL}))
 
     def digest(self) -> str:
-        """The SHA-256, in hexadecimal, over what holds in all areas and the default."""
+        """The SHA-256, in hexadecimal, over what holds in all areas, the default, all contracts."""
         areas = {city: area.digest() for city, area in self._areas.items()}
-        return _sha256({"areas": areas, "default": self._default.area_id, "ids": self._ids})
+        content = {"areas": areas, "default": self._default.area_id, "ids": self._ids}
+        if self.exceptions:
+            content["contracts"] = {
+                f"{institution}\n{number}": [_valued(rule) for rule in rules.values()]
+                for institution, contracts in self.exceptions.items()
+                for number, rules in contracts.items()
+            }
+        return _sha256(content)
 
 
 def nearest(wider: RulePolicy, nearer: RulePolicy) -> RulePolicy:
@@ -237,6 +276,16 @@ def _continued(wider: tuple[_Dated, ...], nearer: tuple[_Dated, ...]) -> tuple[_
     if not nearer:
         return wider
     return (*(each for each in wider if each.since < nearer[0].since), *nearer)
+
+
+def _valued(policy: RulePolicy) -> dict[str, object]:
+    """All that can change a finding: the dated values by name, without units and texts."""
+    return {
+        f"{policy.rule}.{parameter.name}": [
+            [value.since.isoformat(), value.value] for value in parameter.values
+        ]
+        for parameter in policy.parameters
+    }
 
 
 def _in_order(steps: Steps) -> StepTuple:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from alerts.wording import RULES
 from config.load import ConfigError
 from config.policy_load import POLICY, load_policy
 from models.policy import MATCHING, NATIONAL, Policy
@@ -41,13 +42,6 @@ outflow-large   week_percent 10  20  30  60
 refund-late     working_days  3   5  10  15
 """
 
-RULES = {
-    *("charge-span", "charge-hours", "charge-amount", "charge-while-barred"),
-    *("charge-without-contract", "payment-outside-account", "several-accounts"),
-    *("release-ahead", "coverage-short", "outflow-large", "refund-late", "statement-broken"),
-    *("cannot-decide", MATCHING),
-}
-
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
@@ -59,9 +53,9 @@ def policy() -> Policy:
 
 
 def test_every_rule_has_its_file(policy: Policy) -> None:
-    """Twelve rules, cannot-decide and the numbers of matching are declared in every area."""
+    """Every rule that has words, and the numbers of matching, are declared in every area."""
     for city in (NATIONAL, *policy.cities()):
-        assert set(policy.area(city).rules) == RULES
+        assert set(policy.area(city).rules) == {*RULES, MATCHING}
 
 
 @pytest.mark.parametrize("line", NUMBERS.strip().splitlines())
@@ -258,6 +252,11 @@ FAULTS = [
      f"{PERCENT}: the steps run the other way"),
     ("override's name", CITY, "rule: a-rule", "rule: b-rule", "rule: 'b-rule' must be the file's"),
     ("override with a unit", CITY, "    values", "    unit: fen\n    values", "unit: Extra"),
+    ("a gap", NATION, "clauses: [{since: 2021-01-01", "clauses: [{since: 2020-06-01",
+     f"{LIMIT}: a gap: the clause holds since 2020-06-01, the value 2021-01-01"),
+    ("a clause of no text", NATION, "basis: t}", "basis: Project default}", "clauses.0.basis: a c"),
+    ("half a default", NATION, "5, basis: b", "5, basis: project default", f"{LIMIT}.0.basis: wri"),
+    ("two cities of one name", "areas.yaml", "{name: 北京}", "{name: 南昌}", "nanchang.name: 南"),
     ("default city gone", "areas.yaml", "nanchang", "nanjing", "nanchang: the default city is mis"),
     ("city without a name", "areas.yaml", "{name: 北京}", "{}", "beijing.name: Field required"),
     ("no list", "areas.yaml", AREAS, "[]", "the file: "),
@@ -291,7 +290,7 @@ def test_fault_names_file_and_key(
         ("province/x/a-rule.yaml", CITY_FILE, "province/x: areas.yaml names no such province"),
         ("village/x/a-rule.yaml", CITY_FILE, "village: only "),
         ("city/beijing/b-rule.yaml", "rule: b-rule", "b-rule.yaml: rule: b-rule has no file in"),
-        ("city/beijing/a-rule.yml", CITY_FILE, "a-rule.yml: only <rule-id>.yaml belongs here"),
+        ("city/beijing/a-rule.yml", CITY_FILE, "a-rule.yml: only files <id>.yaml belong here"),
         ("city/loose.yaml", CITY_FILE, "city/loose.yaml: areas.yaml names no such city"),
     ],
 )
@@ -326,3 +325,115 @@ def test_every_file_can_be_read_as_plain_yaml() -> None:
 
         assert isinstance(yaml.safe_load(text), dict)
         assert max(map(len, text.splitlines())) <= 100, path
+
+
+# --- every fault at once --------------------------------------------------------------------------
+
+
+def test_every_fault_of_every_file_is_told(folder: Path) -> None:
+    """One line a fault: several in one file, and those of other files, in one go."""
+    write(folder / NATION, RULE_FILE.replace("2022-", "2021-").replace(", red: 6", ""))
+    write(folder / "city/nanchang/matching.yaml", "rule: matching\nrule: matching\n")
+    write(folder / "province/jiangxi/a-rule.yaml", CITY_FILE.replace("limit_fen", "limit"))
+    write(folder / "city/beijing/a-rule.yaml", CITY_FILE.replace("value: 4, basis: b", "valu: 4"))
+
+    with pytest.raises(ConfigError) as caught:
+        load_policy(folder)
+
+    expected = [
+        f"national/a-rule.yaml: {LIMIT}: since",
+        f"national/a-rule.yaml: {PERCENT}: exactly",
+        "province/jiangxi/a-rule.yaml: parameters.limit: national/",
+        "city/nanchang/matching.yaml, line 2: key",
+        f"city/beijing/a-rule.yaml: {LIMIT}.0.basis: Field",
+        f"city/beijing/a-rule.yaml: {LIMIT}.0.value: Field",
+        f"city/beijing/a-rule.yaml: {LIMIT}.0.valu: Extra",
+    ]
+    lines = str(caught.value).splitlines()
+    assert len(expected) == len(lines)
+    for start, line in zip(expected, lines, strict=True):
+        assert line.startswith(f"{folder}/{start}"), line
+
+
+def test_rules_that_nobody_judges_are_refused(folder: Path) -> None:
+    """A file of a rule that does not exist, and a rule without a file, are both named."""
+    with pytest.raises(ConfigError) as caught:
+        load_policy(folder, rules=["b-rule", MATCHING])
+
+    assert [
+        f"{folder}/national/b-rule.yaml: the file is missing",
+        f"{folder}/national/a-rule.yaml: rule: no rule has this id",
+    ] == str(caught.value).splitlines()
+
+
+# --- single contracts -----------------------------------------------------------------------------
+
+CONTRACT = "contract/P-1.yaml"
+CONTRACT_FILE = """
+institution: P-1
+contracts:
+  HT/7:
+    a-rule:
+      clauses: [{since: 2023-01-01, basis: the bureau's approval 17}]
+      parameters:
+        limit_fen:
+          values: [{since: 2023-01-01, value: 9, basis: the bureau's approval 17}]
+"""
+
+
+def test_contract_goes_before_its_city(folder: Path) -> None:
+    """A contract with values of its own is judged by them; its hash is another; others are not."""
+    write(folder / NATION, "per_contract: true" + RULE_FILE)
+    plain = load_policy(folder)
+    write(folder / CONTRACT, CONTRACT_FILE)
+    policy = load_policy(folder)
+    city = policy.area("beijing")
+    own = policy.contract(city, "P-1", "HT/7")
+
+    assert (4, 9) == (city.value("a-rule", "limit_fen", DAY), own.value("a-rule", "limit_fen", DAY))
+    assert own.hash("a-rule") != city.hash("a-rule") == plain.area("beijing").hash("a-rule")
+    assert own.hash("matching") == city.hash("matching")
+    assert own.basis("a-rule", DAY) == "the bureau's approval 17"
+    assert plain.digest() != policy.digest()
+    for institution, number in (("P-2", "HT/7"), ("P-1", "HT/8")):
+        assert policy.contract(city, institution, number) is city
+
+
+def test_finding_tells_whose_values_judged_it(folder: Path) -> None:
+    """From the subject of a finding follows whether its contract has values of its own."""
+    write(folder / NATION, "per_contract: true" + RULE_FILE)
+    write(folder / CONTRACT, CONTRACT_FILE)
+    policy = load_policy(folder)
+    own = ("contract:HT/7", "contract:HT/7/2024-01-01", "a-rule/contract:HT/7/2024-01-01")
+    other = ("contract:HT/70", "contract:HT", "account:HT/7", "batch", "")
+
+    hashes = [policy.judging("beijing", "P-1", each).hash("a-rule") for each in (*own, *other)]
+    assert [True] * 3 + [False] * 5 == [
+        each != policy.area("beijing").hash("a-rule") for each in hashes
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("P-1", "P-2", "institution: 'P-2' must be the file's name"),
+        ("a-rule", "b-rule", "contracts.HT/7.b-rule: b-rule has no file in national/"),
+        ("a-rule", "matching", "contracts.HT/7.matching: matching cannot differ by contract"),
+        ("limit_fen", "limit", "contracts.HT/7.a-rule.parameters.limit: national/ does not"),
+        ("value: 9", "value: true", "contracts.HT/7.a-rule.parameters.limit_fen.values.0.value: T"),
+        (", basis: the bureau's approval 17}]\n      p", "}]\n      p", "clauses.0.basis: F"),
+        ("9, basis: the bureau's approval 17", "9, basis: 'project default, no legal text'",
+         "limit_fen needs the ground of the exception"),
+    ],
+)  # fmt: skip
+def test_fault_of_a_contract_is_named(folder: Path, old: str, new: str, expected: str) -> None:
+    """What a contract may not have of its own is refused with file and key."""
+    write(folder / NATION, "per_contract: true" + RULE_FILE)
+    assert old in CONTRACT_FILE
+    write(folder / CONTRACT, CONTRACT_FILE.replace(old, new, 1))
+
+    with pytest.raises(ConfigError) as caught:
+        load_policy(folder)
+
+    assert str(folder / CONTRACT) in str(caught.value)
+    assert expected in str(caught.value)
