@@ -63,7 +63,7 @@ class Supervision:
         self._results: dict[tuple[int, str], tuple[Finding, ...]] = {}
         self._again_on: dict[tuple[int, str], int] = {}
         self._again: dict[int, set[tuple[int, str]]] = defaultdict(set)
-        self._days_found: set[str] = set()
+        self._days_found: set[tuple[int, str]] = set()
         self._before: dict[Key, Finding | None] = {}
 
     @property
@@ -127,6 +127,9 @@ class Supervision:
             fact = day = None
         if not isinstance(fact, ONLY_AT_CLOSE):
             self._open.ledger.put(identifier, fact)
+        if self._versions.is_several(identifier):
+            contest = self._versions.contest(identifier) if fact is not None else None
+            self._open.ledger.feed.contest(identifier, contest)
         ordinal = 0 if day is None else day.toordinal()
         if ordinal > self._closed.as_of:
             self._pending[identifier] = ordinal
@@ -149,6 +152,7 @@ class Supervision:
             "account": sorted(touched.accounts),
             "student": sorted(touched.students(view.ledger.directory)),
             "statement": sorted("\n".join(identity) for identity in touched.statements),
+            "contested": sorted(touched.contested),
         }
         for place, rule in enumerate(IMMEDIATE):
             for subject in subjects[rule.subject]:
@@ -178,7 +182,8 @@ class Supervision:
             for subject in sorted(subjects.get(rule.subject, _NOBODY) | due.get(place, _NOBODY)):
                 findings = self._judge(place, rule, view, subject)
                 if rule.subject == "day":
-                    (self._days_found.add if findings else self._days_found.discard)(subject)
+                    found = self._days_found
+                    (found.add if findings else found.discard)((place, subject))
         touched.clear()
 
     def _at_close_subjects(self, closed: int, *, is_quiet: bool) -> dict[str, AbstractSet[str]]:
@@ -189,6 +194,7 @@ class Supervision:
             "entry": touched.entries,
             "payments": touched.payments,
             "student": touched.students(ledger.directory),
+            "span": {"\n".join(identity) for identity in touched.spans},
         }
         if is_quiet:
             return subjects
@@ -228,7 +234,7 @@ class Supervision:
         days.update(day for day in range(first, closed + 1) if ledger.debits_on.get(day))
         # A day before the first touched one stands as it did.
         first_subject = f"day:{date.fromordinal(max(since, 1)).isoformat()}"
-        found = {subject for subject in self._days_found if subject >= first_subject}
+        found = {subject for _, subject in self._days_found if subject >= first_subject}
         return found | {f"day:{date.fromordinal(day).isoformat()}" for day in days}
 
     def _judge(self, place: int, rule: Rule, view: View, subject: str) -> tuple[Finding, ...]:

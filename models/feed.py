@@ -10,10 +10,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from models import facts as f
+from models.registers import FOREVER
 
 if TYPE_CHECKING:
     from models.touched import Touched
-    from models.versions import Version
+    from models.versions import Contest
 
 HOME_CURRENCY = "CNY"
 
@@ -27,13 +28,6 @@ class Span(NamedTuple):
     ends: int
     begins: int
     statement: str
-
-
-class Contest(NamedTuple):
-    """A fact of a bank that was told with several contents: the one that counts, and all."""
-
-    counts: f.Fact
-    told: tuple[Version, ...]
 
 
 class Feed:
@@ -123,6 +117,10 @@ class Feed:
             for first, last in spans
             for day in range(max(first, since), min(last, through) + 1)
         }
+
+    def first_day(self) -> int:
+        """The first day on which a statement ends, past every day without any."""
+        return min((spans[0].ends for spans in self._spans.values() if spans), default=FOREVER)
 
     def latest(self, account: str, day: int) -> Span | None:
         """The statement with the latest end not after a day."""

@@ -76,6 +76,12 @@ class Registers:
         for numbered in self._numbered.values():
             for several in numbered.values():
                 several.sort(key=lambda row: row.valid_from)
+        firsts = {a: min(rows, key=lambda row: row.valid_from) for a, rows in by_account.items()}
+        self._first_registrations = {
+            account: row.valid_from.toordinal()
+            for account, row in sorted(firsts.items())
+            if row.institution == institution
+        }
         stretches = {a: _stretches(institution, by_account[a]) for a in sorted(by_account)}
         self.accounts = {a: s for a, s in stretches.items() if any(each.owned for each in s)}
         self._designation_days = self._find_designation_days()
@@ -96,6 +102,15 @@ class Registers:
             if stretch.first <= day <= stretch.last:
                 return stretch.designated
         return False
+
+    def designated_since(self, account: str, day: int) -> int:
+        """The first day of the designation that holds on a day."""
+        stretches = self.accounts.get(account, ())
+        return max((s.first for s in stretches if s.designated and s.first <= day), default=day)
+
+    def first_registrations(self) -> dict[str, int]:
+        """Of each account that was first registered as this institution's, since when."""
+        return self._first_registrations
 
     def designated_by(self, account: str, day: int) -> bool:
         """Whether it is designated on that day or was before."""
@@ -193,9 +208,15 @@ class Registers:
 
     def holding(self, kind: type[Row], day: int) -> Iterator[Row]:
         """The rows of a numbered register that hold on a day, one a number at most (G8)."""
+        for row in self.latest(kind, day):
+            if day <= ordinal(getattr(row, "valid_to", None)):
+                yield row
+
+    def latest(self, kind: type[Row], day: int) -> Iterator[Row]:
+        """Of each number of a numbered register the row that was last in force by a day."""
         for rows in self._numbered.get(kind, {}).values():
             row: Row | None = _holding(rows, day)
-            if row is not None and day <= ordinal(getattr(row, "valid_to", None)):
+            if row is not None:
                 yield row
 
 

@@ -30,6 +30,7 @@ class Series:
         self._openings: dict[str, dict[int, int]] = defaultdict(dict)
         self._first_opening: dict[str, int] = {}
         self._net: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        self._first_entry: dict[str, int] = {}
         self._base = FOREVER
         self.last = 0
         self._balances: dict[str, list[int | None]] = {}
@@ -45,6 +46,8 @@ class Series:
     def book(self, entry: Entry, adding: bool) -> None:
         """A booked entry of the home currency moves the balance of its account."""
         self._net[entry.account][entry.day] += entry.signed_fen if adding else -entry.signed_fen
+        if entry.day < self._first_entry.get(entry.account, FOREVER):
+            self._first_entry[entry.account] = entry.day
         self._ledger.touched.day(entry.day)
 
     def report(self, fact: BalanceReported, adding: bool) -> None:
@@ -128,7 +131,7 @@ class Series:
         tables += [*self._net.values(), *self._closings.values(), *self._openings.values()]
         days = [min(table) for table in tables if table]
         days += [request.asked for request in self._ledger.directory.requests.values()]
-        return min([*days, self._ledger.records.first_day()])
+        return min([*days, self._ledger.records.first_day(), self._ledger.feed.first_day()])
 
     # ---- answers ----
 
@@ -176,6 +179,18 @@ class Series:
     def closing_by(self, account: str, day: int) -> int | None:
         """The latest day, not after this one, of which a closing was reported."""
         return max((d for d in self._closings.get(account, ()) if d <= day), default=None)
+
+    def closing(self, account: str, day: int) -> int | None:
+        """The closing reported of this very day."""
+        return self._closings.get(account, {}).get(day)
+
+    def opening(self, account: str, day: int) -> int | None:
+        """The opening reported of this very day."""
+        return self._openings.get(account, {}).get(day)
+
+    def first_entry(self, account: str) -> int:
+        """No entry of the account was booked before this day; past every day without any."""
+        return self._first_entry.get(account, FOREVER)
 
     def last_closing(self, account: str) -> int | None:
         """The latest day of which a closing was reported."""

@@ -1,6 +1,7 @@
 """Which of several contents of one fact counts: a grow-only set of versions by fact id."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,6 +18,13 @@ class Version(msgspec.Struct, frozen=True, gc=False):
     stated_last: str
 
 
+class Contest(NamedTuple):
+    """A fact of a bank with several contents: the one that counts, and all as they were stated."""
+
+    counts: Fact
+    told: tuple[Version, ...]
+
+
 class Versions:
     """The facts of an institution by id; `effective` is the version that counts (G5).
 
@@ -28,6 +36,7 @@ class Versions:
         self._told: dict[str, Version | list[Version]] = {}
         self._retracted: set[str] = set()
         self._settled: dict[str, bytes] = {}
+        self._several: set[str] = set()
         self._count = 0
 
     def __len__(self) -> int:
@@ -64,6 +73,20 @@ class Versions:
             if isinstance(told, list) and source_of(told[0].fact) in ("bank", "happening"):
                 yield identifier
 
+    def is_several(self, identifier: str) -> bool:
+        """Whether an id was ever told with more than one content."""
+        return identifier in self._several
+
+    def contest(self, identifier: str) -> Contest | None:
+        """What a bank told of one id with several contents, unless a person settled it."""
+        counts = self.effective(identifier)
+        told = self.versions(identifier)
+        if counts is None or len(told) < 2 or source_of(counts) != "bank":
+            return None
+        if self._settled.get(identifier) in {one.content_hash for one in told}:
+            return None
+        return Contest(counts, tuple(sorted(told, key=lambda v: (v.stated_first, v.content_hash))))
+
     def versions(self, identifier: str) -> tuple[Version, ...]:
         """Every content told of one id, in no order that means anything."""
         told = self._told.get(identifier, ())
@@ -90,6 +113,7 @@ class Versions:
                 break
         else:
             told.append(new)
+            self._several.add(identifier)
             self._count += 1
         self._told[identifier] = told[0] if len(told) == 1 else told
         return len(told) > 1

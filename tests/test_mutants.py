@@ -59,7 +59,7 @@ def _faults(folder: Path) -> Iterator[str]:
 
 def _faults_of_stories() -> Iterator[str]:
     for story in stories():
-        supervision = Supervision(STORY_INSTITUTION, law())
+        supervision = Supervision(story.institution, law())
         tell(supervision, story.told)
         for close in story.closes:
             supervision.evaluate(close.day)
@@ -90,7 +90,7 @@ def _faults_of_a_late_class() -> Iterator[str]:
     story = next(runner.read(FOLDER / "late-class.txt"))
     *before, lesson = story.told
     assert isinstance(lesson.fact, f.LessonDelivered)
-    supervision = Supervision(STORY_INSTITUTION, law())
+    supervision = Supervision(story.institution, law())
     for portion in (before, [lesson]):
         tell(supervision, portion)
         supervision.evaluate(story.closes[0].day)

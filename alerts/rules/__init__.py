@@ -18,6 +18,13 @@ from alerts.rules.charging import (
     charge_without_contract,
 )
 from alerts.rules.coverage import coverage_short
+from alerts.rules.deliveries import (
+    entry_unrouted,
+    feed_silent,
+    statement_conflict,
+    statement_gap,
+    unlicensed_collection,
+)
 from alerts.rules.feed import foreign_currency, matching_undecided, statement_broken
 from alerts.rules.outflow import outflow_large
 from alerts.rules.refund import refund_late
@@ -26,7 +33,17 @@ from alerts.rules.view import View
 from models.findings import CANNOT_DECIDE, Finding
 
 SubjectKind = Literal[
-    "payments", "path", "entry", "account", "request", "statement", "day", "institution"
+    "payments",
+    "contested",
+    "student",
+    "span",
+    "path",
+    "entry",
+    "account",
+    "request",
+    "statement",
+    "day",
+    "institution",
 ]
 
 
@@ -46,12 +63,17 @@ RULES: tuple[Rule, ...] = (
     Rule("charge-while-barred", charge_while_barred, "payments", at_close=False),
     Rule("payment-outside-account", payment_outside_account, "account", at_close=False),
     Rule("statement-broken", statement_broken, "statement", at_close=False),
+    Rule("statement-conflict", statement_conflict, "contested", at_close=False),
     Rule(CANNOT_DECIDE, matching_undecided, "entry", at_close=False),
     Rule(CANNOT_DECIDE, foreign_currency, "account", at_close=False),
     Rule("charge-without-contract", charge_without_contract, "entry", at_close=True),
     Rule("release-ahead", release_ahead, "path", at_close=True),
     Rule("release-ahead", release_ahead_batch, "institution", at_close=True),
     Rule("refund-late", refund_late, "request", at_close=True),
+    Rule("statement-gap", statement_gap, "span", at_close=True),
+    Rule("feed-silent", feed_silent, "institution", at_close=True),
+    Rule("entry-unrouted", entry_unrouted, "institution", at_close=True),
+    Rule("unlicensed-collection", unlicensed_collection, "institution", at_close=True),
     Rule("several-accounts", several_accounts, "institution", at_close=True),
     Rule("coverage-short", coverage_short, "institution", at_close=True),
     Rule("outflow-large", outflow_large, "day", at_close=True),

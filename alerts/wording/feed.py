@@ -1,9 +1,6 @@
 """What findings about the feed itself are called (rules.md D)."""
 
-from alerts.wording.shape import (
-    NOTHING,
-    Wording,
-)
+from alerts.wording.shape import NOTHING, RUN, WHILE, Wording
 
 RULES: dict[str, Wording] = {
     "statement-broken": Wording(
@@ -23,6 +20,88 @@ RULES: dict[str, Wording] = {
         evaluated="immediate",
         needs=NOTHING,
     ),
+    "statement-conflict": Wording(
+        name=("银行数据前后矛盾", "Conflicting data of a bank"),
+        reason=(
+            "同一对账单、余额或流水先后报送了不同内容,需人工确认以哪一份为准。",
+            "The bank told this with different contents; a person must say which counts.",
+        ),
+        fires="a statement, a balance or an entry came twice with different contents",
+        kind="data",
+        level="yellow",
+        subject="`entry:<account>/<booking date>/<serial>`,"
+        " `balance:<account>/<day>/<what>` or `statement:<account>/<id>`",
+        amount="how far the amounts lie apart, if they differ",
+        day="its own day",
+        stands="until a person settles it or a content is retracted",
+        evaluated="immediate",
+        needs=NOTHING,
+    ),
+    "statement-gap": Wording(
+        name=("对账单有缺口", "Gap between statements"),
+        reason=(
+            "本对账单与上一份之间缺少工作日,或余额不相接。",
+            "Since the statement before a working day is missing, or the balances do not join.",
+        ),
+        fires="a working day lies between two statements, or the closing of one is not the"
+        " opening of the next",
+        kind="data",
+        level="yellow",
+        subject="`statement:<account>/<id>` of the later one",
+        amount="opening - closing, absolute, if they differ",
+        day="the day after the earlier one",
+        stands="until the gap is filled",
+        evaluated="at close",
+        needs="the calendar",
+    ),
+    "feed-silent": Wording(
+        name=("账户数据中断", "Silent feed"),
+        reason=(
+            "专用账户应报未报,已超过该账户自身的报送周期。",
+            "A dedicated account did not report, longer than its own statements take.",
+        ),
+        fires="no statement follows the last one within its own length and some working days",
+        kind="data",
+        level="blue to red by working days",
+        subject="`account:<no>`",
+        amount="none",
+        day=RUN,
+        stands=WHILE,
+        evaluated="at close",
+        needs="the calendar",
+    ),
+    "entry-unrouted": Wording(
+        name=("账户未登记", "Account that nobody registered"),
+        reason=(
+            "收到未登记账户的流水,收入合计 {amount} 元;登记后即按规则研判。",
+            "Credits of {amount} yuan lie on an account that nobody registered, not judged yet.",
+        ),
+        fires="entries are booked on an account on a day on which it is nobody's",
+        kind="data",
+        level="yellow",
+        subject="`account:<no>`",
+        amount="the credits",
+        day="the first entry's",
+        stands="until the account is registered from that day on",
+        evaluated="at close",
+        needs=NOTHING,
+    ),
+    "unlicensed-collection": Wording(
+        name=("无证收费", "Collection without a licensed institution"),
+        reason=(
+            "疑似学费 {amount} 元进入没有登记机构的账户。",
+            "{amount} yuan that read like tuition came into an account of no known institution.",
+        ),
+        fires="credits that name tuition come into an account that nobody registered in time",
+        kind="breach",
+        level="red",
+        subject="`account:<no>`",
+        amount="those credits",
+        day="the close of the last day of the tolerance after the first of them",
+        stands="until the account is registered",
+        evaluated="at close",
+        needs="the calendar",
+    ),
     "cannot-decide": Wording(
         name=("无法判断", "Cannot decide"),
         reason=("因缺少{missing},无法判断。", "This cannot be decided for want of {missing}."),
@@ -38,7 +117,22 @@ RULES: dict[str, Wording] = {
     ),
 }
 
-STEPS: dict[str, tuple[str, str]] = {}
+STEPS: dict[str, tuple[str, str]] = {
+    "contents": ("不同内容份数", "contents"),
+    "differing_fields": ("不一致的字段", "fields that differ"),
+    "contested_amount": ("其中一份的金额", "amount of one of them"),
+    "statement_before_ends": ("上一份截止日", "statement before ends"),
+    "statement_begins": ("本份起始日", "this one begins"),
+    "missing_working_days": ("缺少的工作日", "missing working days"),
+    "last_statement_ends": ("最近对账单截止日", "last statement ends"),
+    "expected_by": ("应报送至", "expected through"),
+    "working_days_late": ("逾期工作日", "working days late"),
+    "entries": ("流水笔数", "entries"),
+    "credits": ("收入合计", "credits"),
+    "debits": ("支出合计", "debits"),
+    "payments_like_tuition": ("疑似学费笔数", "payments that read like tuition"),
+    "first_payment": ("首笔日期", "first of them"),
+}
 
 CODES: dict[str, tuple[str, str]] = {
     "begins": ("开课日期", "the first day of lessons"),

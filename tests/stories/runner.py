@@ -9,7 +9,8 @@
 
 A line is a day, what happened, and its fields in the order of `VERBS`, others by name. Each story
 begins with an ordinary institution, a dedicated account A and another account S of its own, and a
-custody agreement, unless it says `bare`. `close` asks; the `expect` lines after it are all the
+custody agreement, unless it says `bare`; `unregistered` is bare, and of an account A that nobody
+registered. `close` asks; the `expect` lines after it are all the
 findings of the rules under trial that stand then. The rules under trial are those of the file's
 name (`outflow-large.txt`), or of a line `rules …`.
 """
@@ -24,6 +25,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from models import facts as f
+from models.identity import nobody_of
 from models.money import parse_fen, parse_hundredths
 from tests.oracle_history import identity
 
@@ -93,6 +95,7 @@ class Story:
     title: str
     place: str
     rules: tuple[str, ...]
+    institution: str = INSTITUTION
     told: list[f.Told] = field(default_factory=list)
     closes: list[Close] = field(default_factory=list)
 
@@ -120,9 +123,12 @@ def read(path: Path) -> Iterator[Story]:
         elif words[0] == "story":
             if story:
                 yield story
-            title = " ".join(words[1:]).removesuffix(" bare")
+            title = " ".join(words[1:]).removesuffix(" bare").removesuffix(" unregistered")
             story = Story(title, f"{path.name}:{number}", rules)
-            for ordinary in ORDINARY.splitlines() if words[-1] != "bare" else ():
+            if words[-1] == "unregistered":
+                story.institution = nobody_of("A")
+            is_bare = words[-1] in {"bare", "unregistered"}
+            for ordinary in ORDINARY.splitlines() if not is_bare else ():
                 _tell(story, shlex.split(ordinary))
         else:
             assert story, f"{path.name}:{number}: a table begins with a story"

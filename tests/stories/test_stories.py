@@ -47,7 +47,7 @@ def _said(answer: Answer) -> set[Expectation]:
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: f"{story.place} {story.title}")
 def test_the_rules_tell_the_story(story: Story) -> None:
     """At every close of a story exactly the expected findings of its rules stand."""
-    supervision = Supervision(INSTITUTION, law())
+    supervision = Supervision(story.institution, law())
     tell(supervision, story.told)
     for close in story.closes:
         supervision.evaluate(close.day)

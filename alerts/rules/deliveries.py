@@ -1,0 +1,281 @@
+"""What banks deliver: conflicts, gaps, silence, accounts that nobody registered (rules.md D)."""
+
+from datetime import date
+
+from alerts.rules.days import Seen, Shown, State, Unknown, judge, reached
+from alerts.rules.feed import STATEMENT_SEPARATOR
+from alerts.rules.view import View, day_step, minus, number, yuan
+from models import facts as f
+from models.feed import HOME_CURRENCY, Span
+from models.findings import Finding, Step
+from models.identity import account_of_nobody
+from models.keys import fact_id, own_day
+from models.matching import Entry
+from models.versions import Contest
+from models.working_days import CalendarMissing
+
+RULE_CONFLICT = "statement-conflict"
+RULE_GAP = "statement-gap"
+RULE_SILENT = "feed-silent"
+RULE_UNROUTED = "entry-unrouted"
+RULE_UNLICENSED = "unlicensed-collection"
+EVIDENCE_MAX = 50
+
+
+def statement_conflict(view: View, identifier: str) -> list[Finding]:
+    """A statement, a balance or an entry came with several contents, until a person settles it."""
+    contest = view.ledger.feed.contested.get(identifier)
+    if contest is None:
+        return []
+    subject, account = _contested_subject(contest.counts)
+    day = own_day(contest.counts)
+    assert day is not None, f"{identifier} has no own day"
+    if not _concerns(view, account, day.toordinal()):
+        return []
+    amounts = [_amount_fen(one.fact) for one in contest.told]
+    spread_fen = max(amounts) - min(amounts)
+    fields = _differing(contest)
+    return [
+        view.finding(
+            RULE_CONFLICT,
+            subject,
+            kind="data",
+            level="yellow",
+            day=day.toordinal(),
+            amount_fen=spread_fen or None,
+            evidence=(identifier,),
+            formula=(
+                number("contents", len(contest.told)),
+                Step("differing_fields", "", ", ".join(fields)),
+                *(yuan("contested_amount", amount) for amount in amounts if spread_fen),
+            ),
+        )
+    ]
+
+
+def _contested_subject(fact: f.Fact) -> tuple[str, str]:
+    match fact:
+        case f.EntryBooked() | f.EntryAnnounced():
+            day = fact.booking_date.isoformat()
+            announced = "" if isinstance(fact, f.EntryBooked) else f"/{fact.status}"
+            return f"entry:{fact.account}/{day}/{fact.serial}{announced}", fact.account
+        case f.BalanceReported():
+            what = f"{fact.day.isoformat()}/{fact.what}"
+            return f"balance:{fact.account}/{what}{_in_currency(fact.currency)}", fact.account
+        case f.StatementReceived():
+            consistent = "" if fact.consistent else "/inconsistent"
+            suffix = f"{_in_currency(fact.currency)}{consistent}"
+            return f"statement:{fact.account}/{fact.statement}{suffix}", fact.account
+        case _:
+            raise TypeError(type(fact).__name__)
+
+
+def _in_currency(currency: str) -> str:
+    return "" if currency == HOME_CURRENCY else f"/{currency}"
+
+
+def _amount_fen(fact: f.Fact) -> int:
+    match fact:
+        case f.EntryBooked() | f.EntryAnnounced():
+            return fact.amount_fen if fact.direction == "C" else -fact.amount_fen
+        case f.BalanceReported():
+            return fact.balance_fen
+        case _:
+            return 0
+
+
+def _differing(contest: Contest) -> list[str]:
+    first = contest.told[0].fact
+    return [
+        field
+        for field in first.__struct_fields__
+        if any(getattr(one.fact, field) != getattr(first, field) for one in contest.told[1:])
+    ]
+
+
+def _concerns(view: View, account: str, day: int) -> bool:
+    """Whether the account is the institution's on that day, or nobody's and looked after here."""
+    if account_of_nobody(view.ledger.institution) == account:
+        return True
+    return view.ledger.registers.owned(account, day)
+
+
+def statement_gap(view: View, subject: str) -> list[Finding]:
+    """Between a statement and the one before it a working day, or money, is missing."""
+    account, statement, _ = subject.split(STATEMENT_SEPARATOR)
+    told = view.ledger.feed.statements.get((account, statement, HOME_CURRENCY), {})
+    fact = told.get(True) or told.get(False)
+    if fact is None:
+        return []
+    begins = fact.begins.toordinal()
+    before = view.ledger.feed.latest(account, begins - 1)
+    if before is None or not view.ledger.registers.owned(account, before.ends):
+        return []
+    name = f"statement:{account}/{statement}"
+    try:
+        missing_days = _missing_days(view, account, before, begins)
+    except CalendarMissing as missing:
+        return [view.undecided(RULE_GAP, name, day=begins, missing=str(missing))]
+    balances = _balances(view, account, before, begins)
+    gap_fen = abs(balances[1] - balances[0]) if balances else 0
+    if not missing_days and not gap_fen:
+        return []
+    formula = [
+        day_step("statement_before_ends", before.ends),
+        day_step("statement_begins", begins),
+        number("missing_working_days", missing_days),
+    ]
+    if balances:
+        formula.append(yuan("gap", gap_fen, minus(balances[1], balances[0])))
+    return [
+        view.finding(
+            RULE_GAP,
+            name,
+            kind="data",
+            level="yellow",
+            day=min(before.ends + 1, begins),
+            amount_fen=gap_fen or None,
+            evidence=(fact_id(fact),),
+            formula=formula,
+        )
+    ]
+
+
+def _missing_days(view: View, account: str, before: Span, begins: int) -> int:
+    """Working days between both that no statement covers."""
+    if before.ends + 1 >= begins or view.ledger.feed.covers(account, begins - 1):
+        return 0
+    return view.calendar.count_since_ordinal(before.ends, begins - 1)
+
+
+def _balances(view: View, account: str, before: Span, begins: int) -> tuple[int, int] | None:
+    """The closing of the one and the opening of the other, where both were reported."""
+    series = view.ledger.series
+    closing, opening = series.closing(account, before.ends), series.opening(account, begins)
+    return None if closing is None or opening is None else (closing, opening)
+
+
+def feed_silent(view: View, _subject: str) -> list[Finding]:
+    """An account that should report did not, by the length of its own statements."""
+    return [
+        finding
+        for account in view.ledger.registers.designated_accounts(view.as_of)
+        for finding in judge(view, _silence(account))
+    ]
+
+
+def _silence(account: str) -> State:
+    def see(view: View, day: int) -> Seen:
+        if not view.ledger.registers.designated(account, day):
+            return None
+        steps = view.policy.steps(RULE_SILENT, "working_days", day)
+        try:
+            late = view.calendar.count_since_ordinal(_expected(view, account, day), day)
+        except CalendarMissing as missing:
+            return Unknown(str(missing))
+        return reached(steps, lambda least: late >= least)
+
+    def show(view: View, day: int) -> Shown:
+        last = view.ledger.feed.latest(account, day)
+        expected = _expected(view, account, day)
+        formula = [day_step("last_statement_ends", last.ends)] if last else []
+        formula += [
+            day_step("expected_by", expected),
+            number("working_days_late", view.calendar.count_since_ordinal(expected, day)),
+        ]
+        return Shown(None, view.ledger.closing_ids(account, day), tuple(formula))
+
+    return State(RULE_SILENT, f"account:{account}", "data", see, show)
+
+
+def _expected(view: View, account: str, day: int) -> int:
+    """The day through which a statement should be there: one more as long as the last."""
+    last = view.ledger.feed.latest(account, day)
+    if last is not None:
+        return last.ends + last.ends - last.begins + 1
+    first_days = view.number(RULE_SILENT, "first_statement_days", day) or 0
+    return view.ledger.registers.designated_since(account, day) + first_days
+
+
+def entry_unrouted(view: View, _subject: str) -> list[Finding]:
+    """Entries on an account that nobody registered, or booked before anybody's registration."""
+    findings = []
+    for account, entries in _unrouted(view):
+        credits_fen = sum(e.fact.amount_fen for e in entries if e.credit)
+        debits_fen = sum(e.fact.amount_fen for e in entries if not e.credit)
+        findings.append(
+            view.finding(
+                RULE_UNROUTED,
+                f"account:{account}",
+                kind="data",
+                level="yellow",
+                day=min(entry.day for entry in entries),
+                amount_fen=credits_fen,
+                evidence=[entry.id for entry in entries][:EVIDENCE_MAX],
+                formula=(
+                    number("entries", len(entries)),
+                    yuan("credits", credits_fen),
+                    yuan("debits", debits_fen),
+                ),
+            )
+        )
+    return findings
+
+
+def _unrouted(view: View) -> list[tuple[str, list[Entry]]]:
+    """By account the entries of days on which it is nobody's, in order."""
+    ledger = view.ledger
+    account = account_of_nobody(ledger.institution)
+    if account is not None:
+        entries = [entry for entry in ledger.entries.values() if entry.account == account]
+        found = [(account, entries)] if not ledger.registers.accounts else []
+    else:
+        found = [
+            (each, [e for e in ledger.entries.values() if e.account == each and e.day < first])
+            for each, first in ledger.registers.first_registrations().items()
+            if ledger.series.first_entry(each) < first
+        ]
+    return [(each, sorted(some, key=lambda e: (e.day, e.id))) for each, some in found if some]
+
+
+def unlicensed_collection(view: View, _subject: str) -> list[Finding]:
+    """Tuition came into an account behind which stands no institution, after a tolerance."""
+    account = account_of_nobody(view.ledger.institution)
+    tolerance = view.number(RULE_UNLICENSED, "tolerance_working_days", view.as_of)
+    if account is None or tolerance is None:
+        return []
+    words = view.words(RULE_UNLICENSED, "tuition_words", view.as_of)
+    found = [
+        entry
+        for _, entries in _unrouted(view)
+        for entry in entries
+        if entry.credit and any(word in entry.fact.remittance for word in words)
+    ]
+    if not found:
+        return []
+    subject = f"account:{account}"
+    first = found[0].day
+    try:
+        late = view.calendar.add_ordinal(first, tolerance)
+    except CalendarMissing as missing:
+        return [view.undecided(RULE_UNLICENSED, subject, day=first, missing=str(missing))]
+    if late > view.as_of:
+        return []
+    total_fen = sum(entry.fact.amount_fen for entry in found)
+    return [
+        view.finding(
+            RULE_UNLICENSED,
+            subject,
+            kind="breach",
+            level="red",
+            day=late,
+            amount_fen=total_fen,
+            evidence=[entry.id for entry in found][:EVIDENCE_MAX],
+            formula=(
+                number("payments_like_tuition", len(found)),
+                yuan("payments", total_fen),
+                Step("first_payment", "", date.fromordinal(first).isoformat()),
+                day_step("tolerated_until", late),
+            ),
+        )
+    ]
