@@ -45,6 +45,10 @@ class Directory:
         self.by_payer: Index[str] = Index()
         self.contracts_of: dict[str, set[str]] = defaultdict(set)
         """By student."""
+        self.signed_on: dict[int, set[str]] = defaultdict(set)
+        """Contracts by the day of their signature."""
+        self.asked_on: dict[int, int] = defaultdict(int)
+        """Refund requests by day."""
         self.requests_by_reference: dict[str, set[str]] = defaultdict(set)
         self.requests_of: dict[str, set[str]] = defaultdict(set)
         self.approvals_by_reference: dict[str, set[str]] = defaultdict(set)
@@ -56,8 +60,10 @@ class Directory:
             for table, key in self._keys(old):
                 table.put(key, number, adding=False)
             self.contracts_of[old.contract.student].discard(number)
+            self.signed_on[old.signed].discard(number)
         if terms is not None:
             self.terms[number] = terms
+            self.signed_on[terms.signed].add(number)
             for table, key in self._keys(terms):
                 table.put(key, number, adding=True)
             if terms.contract.student:
@@ -69,10 +75,12 @@ class Directory:
         old = self.requests.pop(number, None)
         if old is not None:
             self.requests_of[old.contract].discard(number)
+            self.asked_on[old.asked] -= 1
             self.requests_by_reference[reference].discard(number)
         if request is not None:
             self.requests[number] = request
             self.requests_of[request.contract].add(number)
+            self.asked_on[request.asked] += 1
             if reference:
                 self.requests_by_reference[reference].add(number)
 

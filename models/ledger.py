@@ -214,6 +214,7 @@ class Ledger:
             self._asked[fact.number] = fact
         else:
             self._asked.pop(fact.number, None)
+        self.touched.day(fact.day.toordinal())
         self._rebuild_request(fact.number, fact.contract)
 
     def put_answer(self, identifier: str, fact: f.RefundAnswered, adding: bool) -> None:
@@ -258,6 +259,7 @@ class Ledger:
             self.registers = Registers(self.institution, self._register_rows.values())
             self._reclassify |= self.entries.keys()
             self.touched.payments.update(n for n, book in self.books.items() if book.payments)
+            self.touched.payments.update(n for n, debits in self.refunds_of.items() if debits)
             self.touched.accounts |= self.foreign_on.keys()
             self.touched.statements |= self.feed.statements.keys()
             self.touched.spans |= self.feed.statements.keys()

@@ -74,6 +74,9 @@ def _pay_back(ledger: Ledger, answer: Answer, day: int, amount: int) -> None:
 def _link(ledger: Ledger, entry: Entry, answer: Answer, *, adding: bool) -> None:
     """What the rules list as evidence, by the answer that counts now."""
     contract = answer.contract
+    if answer.kind in ("tuition", "settlement"):
+        fen = entry.fact.amount_fen
+        ledger.records.inflow_on[entry.day] += fen if adding else -fen
     if answer.kind == "tuition" and contract:
         payments = ledger.books[contract].payments
         if adding:
@@ -88,5 +91,6 @@ def _link(ledger: Ledger, entry: Entry, answer: Answer, *, adding: bool) -> None
         places.append(ledger.releases_of[contract] if contract else batch)
     if answer.kind in ("refund", "returned") and contract:
         places.append(ledger.refunds_of[contract])
+        ledger.touched.payments.add(contract)
     for place in places:
         (place.add if adding else place.discard)(entry.id)

@@ -22,6 +22,10 @@ class Records:
         self.cash: dict[str, dict[str, f.CashReceived]] = defaultdict(dict)
         self.complaints: dict[str, f.ComplaintFiled] = {}
         self.patrols: dict[str, f.PatrolReported] = {}
+        self.complaints_on: dict[int, int] = defaultdict(int)
+        """Complaints by day."""
+        self.inflow_on: dict[int, int] = defaultdict(int)
+        """What families paid by booking day, in fen: tuition, and what payment companies settle."""
         self.lessons_on: dict[int, int] = defaultdict(int)
         """Class sessions by day."""
         self.silent_on: dict[int, int] = defaultdict(int)
@@ -46,6 +50,7 @@ class Records:
                 ledger.outside.tell(ledger, identifier, fact, adding)
             case f.ComplaintFiled():
                 _put(self.complaints, identifier, fact, adding)
+                self.complaints_on[fact.day.toordinal()] += 1 if adding else -1
                 ledger.outside.tell(ledger, identifier, fact, adding)
                 ledger.touched.day(fact.day.toordinal())
             case f.PatrolReported():

@@ -29,6 +29,7 @@ from alerts.rules.feed import foreign_currency, matching_undecided, statement_br
 from alerts.rules.outflow import outflow_large
 from alerts.rules.refund import refund_late
 from alerts.rules.release import release_ahead, release_ahead_batch
+from alerts.rules.requests import refund_misdirected, refund_surge, refund_unanswered
 from alerts.rules.view import View
 from models.findings import CANNOT_DECIDE, Finding
 
@@ -64,12 +65,15 @@ RULES: tuple[Rule, ...] = (
     Rule("payment-outside-account", payment_outside_account, "account", at_close=False),
     Rule("statement-broken", statement_broken, "statement", at_close=False),
     Rule("statement-conflict", statement_conflict, "contested", at_close=False),
+    Rule("refund-misdirected", refund_misdirected, "payments", at_close=False),
     Rule(CANNOT_DECIDE, matching_undecided, "entry", at_close=False),
     Rule(CANNOT_DECIDE, foreign_currency, "account", at_close=False),
     Rule("charge-without-contract", charge_without_contract, "entry", at_close=True),
     Rule("release-ahead", release_ahead, "path", at_close=True),
     Rule("release-ahead", release_ahead_batch, "institution", at_close=True),
     Rule("refund-late", refund_late, "request", at_close=True),
+    Rule("refund-unanswered", refund_unanswered, "request", at_close=True),
+    Rule("refund-surge", refund_surge, "institution", at_close=True),
     Rule("statement-gap", statement_gap, "span", at_close=True),
     Rule("feed-silent", feed_silent, "institution", at_close=True),
     Rule("entry-unrouted", entry_unrouted, "institution", at_close=True),

@@ -43,7 +43,7 @@ def refund_late(view: View, request_number: str) -> list[Finding]:
             subject,
             kind=kind,
             level=level,
-            day=max(late, _open_since(view, request)),
+            day=max(late, open_since(view, request)),
             amount_fen=open_fen,
             evidence=(
                 *view.ledger.request_ids(request_number),
@@ -77,7 +77,7 @@ def still_unpaid(view: View, request: Request, day: int) -> int:
     return request.due_fen(day) - max(0, paid_back)
 
 
-def _open_since(view: View, request: Request) -> int:
+def open_since(view: View, request: Request) -> int:
     """The first day of the unbroken run, ending at as_of, on which something was open."""
     days = {request.asked, *(day for day, _ in request.answers)}
     days |= view.ledger.paid_back.get(request.number, {}).keys()
