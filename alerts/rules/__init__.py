@@ -18,6 +18,7 @@ from alerts.rules.charging import (
     charge_without_contract,
 )
 from alerts.rules.coverage import coverage_short
+from alerts.rules.debits import outflow_related_party, outflow_split, outflow_unapproved
 from alerts.rules.deliveries import (
     entry_unrouted,
     feed_silent,
@@ -81,4 +82,7 @@ RULES: tuple[Rule, ...] = (
     Rule("several-accounts", several_accounts, "institution", at_close=True),
     Rule("coverage-short", coverage_short, "institution", at_close=True),
     Rule("outflow-large", outflow_large, "day", at_close=True),
+    Rule("outflow-related-party", outflow_related_party, "day", at_close=True),
+    Rule("outflow-unapproved", outflow_unapproved, "entry", at_close=True),
+    Rule("outflow-split", outflow_split, "institution", at_close=True),
 )

@@ -38,7 +38,7 @@ def outflow_large(view: View, subject: str) -> list[Finding]:
     if flow.amount_fen < minimum:
         return []
     week = sum(unscheduled(view, each).amount_fen for each in range(day - window + 1, day + 1))
-    bases = [_base(view, day, each) for each in range(day - window, day)]
+    bases = [balances_at(view, day, each) for each in range(day - window, day)]
     known = [base for base in bases if base is not None]
     if len(known) < window:  # the unknown close might have been the highest
         return [view.undecided(RULE, subject, day=day, missing="balance", evidence=flow.entries)]
@@ -64,12 +64,12 @@ def outflow_large(view: View, subject: str) -> list[Finding]:
                 yuan("balance_before", base_day),
                 number(
                     "day_percent",
-                    _percent(flow.amount_fen, base_day),
+                    percent_text(flow.amount_fen, base_day),
                     share_of(flow.amount_fen, base_day),
                 ),
                 yuan("unscheduled_week", week),
                 yuan("highest_balance_week", base_week),
-                number("week_percent", _percent(week, base_week), share_of(week, base_week)),
+                number("week_percent", percent_text(week, base_week), share_of(week, base_week)),
             ),
         )
     ]
@@ -122,7 +122,7 @@ def _debits(view: View, day: int) -> list[Entry]:
     return [e for e in found if e.segments and ledger.registers.designated_by(e.account, day)]
 
 
-def _base(view: View, day: int, close: int) -> int | None:
+def balances_at(view: View, day: int, close: int) -> int | None:
     """The balances at a close of the accounts that the day sums; None when one is unknown."""
     total = 0
     for account in view.ledger.registers.accounts_designated_by(day):
@@ -148,7 +148,8 @@ def _level(view: View, name: str, day: int, outflow: int, base: int) -> LevelWor
     return level
 
 
-def _percent(part: int, whole: int) -> str:
+def percent_text(part: int, whole: int) -> str:
+    """A share in percent with two decimals, rounded down; of nothing there is none."""
     if whole <= 0:
         return "-"
     hundredths = part * 10_000 // whole

@@ -98,6 +98,57 @@ RULES: dict[str, Wording] = {
         evaluated="at close",
         needs="balances; counterparty name or account of a debit (without both: that day)",
     ),
+    "outflow-split": Wording(
+        name=("化整为零支出", "Outflow in small pieces"),
+        reason=(
+            "多笔小额支出合计 {amount} 元,逐笔低于预警下限,合计已达大额支出的比例。",
+            "Small unscheduled debits, each below what is judged alone, come to {amount} yuan.",
+        ),
+        fires="unscheduled debits, each below the minimum of `outflow-large`, together reach its"
+        " shares of the window's highest balance, and `outflow-large` tells of no day of theirs",
+        kind="suspicion",
+        level="blue to red by share",
+        subject="`small-debits`",
+        amount="the small debits of the window",
+        day=RUN,
+        stands=WHILE,
+        evaluated="at close",
+        needs="balances; counterparty name or account of a debit",
+    ),
+    "outflow-unapproved": Wording(
+        name=("未经批准的支出", "Unapproved outflow"),
+        reason=(
+            "专用账户支出 {amount} 元,当地规定须经批准,但没有对应的批准。",
+            "{amount} yuan left without the approval that local rules ask for.",
+        ),
+        fires="where approvals are asked for, a debit of a designated account that is no fee,"
+        " refund, release or move names no approval dated not later",
+        kind="breach",
+        level="orange",
+        subject="`entry:<account>/<booking date>/<serial>`",
+        amount="that entry",
+        day="booking date",
+        stands="until facts explain it",
+        evaluated="at close",
+        needs="counterparty name or account",
+    ),
+    "outflow-related-party": Wording(
+        name=("资金流向关联方", "Outflow to a related party"),
+        reason=(
+            "非计划支出 {amount} 元流向关联方、理财产品或放贷机构。",
+            "{amount} yuan left unscheduled to a related party, wealth product or lender.",
+        ),
+        fires="the payee of an unscheduled debit is a related party of the register, by account,"
+        " name or alias, the legal representative, a wealth product or a lender",
+        kind="warning",
+        level="yellow; orange and red by share of the balance; yellow while that is unknown",
+        subject="`day:<YYYY-MM-DD>`",
+        amount="that day's unscheduled debits to related parties",
+        day="that day",
+        stands="until facts explain it",
+        evaluated="at close",
+        needs="counterparty name or account; balances for the share",
+    ),
 }
 
 STEPS: dict[str, tuple[str, str]] = {
@@ -122,6 +173,15 @@ STEPS: dict[str, tuple[str, str]] = {
     "unscheduled_week": ("统计期异常支出", "unscheduled outflow of the window"),
     "highest_balance_week": ("此前最高余额", "highest balance before"),
     "week_percent": ("统计期占比(%)", "share of the window in percent"),
+    "debit": ("支出金额", "debit"),
+    "to_related_parties": ("流向关联方", "to related parties"),
+    "related_by_account": ("账号符合关联方登记", "account of the related party"),
+    "related_by_name": ("户名符合关联方登记", "name of the related party"),
+    "legal_representative": ("户名为法定代表人,登记自", "legal representative since"),
+    "wealth_product": ("理财类字样", "words of a wealth product"),
+    "lender": ("放贷机构字样", "words of a lender"),
+    "small_debits": ("小额支出笔数", "small debits"),
+    "each_below": ("逐笔低于", "each below"),
 }
 
 CODES: dict[str, tuple[str, str]] = {}

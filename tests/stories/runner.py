@@ -56,6 +56,7 @@ VERBS: dict[str, tuple[type[Any], str, tuple[str, ...], dict[str, Any]]] = {
     "statement": (f.StatementReceived, "ends", ("statement", "begins"), {"consistent": True}),
     "accepts": (f.StatementAccepted, "", ("statement",), {}),
     "freeze": (f.AccountRestricted, "valid_from", ("number",), {}),
+    "related": (f.RelatedPartyStated, "valid_from", ("number", "name"), {}),
     "suspends": (f.ChargingSuspended, "valid_from", ("number",), {}),
     "receipt": (f.ReceiptIssued, "day", ("number", "amount"), {}),
     "complaint": (f.ComplaintFiled, "day", ("number",), {}),
