@@ -11,6 +11,8 @@ import typer
 from config.load import load_calendar
 from config.settings import Settings
 from streams import printing
+from streams.cli_evaluate import add_to as evaluate_command
+from streams.cli_policy import policy_app
 from streams.cli_shared import (
     CHECK_FAILED,
     REFUSED,
@@ -48,6 +50,8 @@ app = typer.Typer(
     "Exit codes: 0 done, 1 a check failed, 2 usage, 3 something was refused or held.",
 )
 streams_commands(app)
+app.add_typer(policy_app, name="policy")
+evaluate_command(app)
 
 
 @app.command("simulate")

@@ -206,6 +206,20 @@ class Broken:
     dropped: bool = False
 
 
+@dataclass(slots=True)
+class Story:
+    """What an institution's months are about; `signs` are its troubles with the day each began.
+
+    `closed` is the first day without anybody there; `fails` says that families lose money by it.
+    """
+
+    archetype: str
+    signs: dict[str, Day] = field(default_factory=dict)
+    closed: Day | None = None
+    fails: bool = False
+    sudden: bool = False
+
+
 @dataclass
 class Institution:
     """Everything about one institution, filled step by step: enrolment, wrongs, cash, judgement."""
@@ -246,6 +260,7 @@ class Institution:
     planted: set[tuple[str, str]] = field(default_factory=set)
     near: list[tuple[str, str, Day, str]] = field(default_factory=list)
     claims: dict[tuple[str, int], list[Day]] = field(default_factory=dict)
+    story: Story = field(default_factory=lambda: Story("healthy"))
 
     @property
     def settlement(self) -> Account:
