@@ -19,7 +19,7 @@ from models.facts import (
     Told,
 )
 from models.keys import encode, own_day, source_of
-from streams.feeds import camt, ndjson, registers, table
+from streams.feeds import camt, mt940, ndjson, registers, table
 from streams.feeds.archive import Archive
 from streams.feeds.folder import feed_files
 from streams.feeds.integrity import checked
@@ -105,7 +105,7 @@ def prove(
         proved.size_bytes = len(data)
         sniffed = sniff(data)
         proved.format = sniffed.name
-        proved.is_bank = sniffed.format in ("camt", "table")
+        proved.is_bank = sniffed.format in ("camt", "mt940", "table")
         is_kept = len(data) <= keep_bytes_max
         if proved.is_bank:
             _prove_statements(proved, data, sniffed, is_kept=is_kept)
@@ -198,6 +198,8 @@ def _open(source: Path | bytes) -> Data:
 def _records(data: Data, sniffed: Sniffed) -> Iterator[Record]:
     if sniffed.format == "camt":
         return camt.read(data)
+    if sniffed.format == "mt940":
+        return mt940.read(data)
     return table.read(sniffed.text, load_profiles()[sniffed.profile])
 
 

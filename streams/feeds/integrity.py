@@ -57,7 +57,7 @@ class _Proof:
         self.closing: dict[str, int] = {}
         self.declared: list[Declared] = []
         self.sums: dict[str, _Sums] = {}
-        self.announced = 0
+        self.announced = {"C": 0, "D": 0}
         self.announced_fen = {"C": 0, "D": 0}
         self.days: dict[date, tuple[int, str]] = {}
         self.has_running = False
@@ -77,7 +77,7 @@ class _Proof:
             self.of(fact.currency).add(entry, fact)
             self.has_running = self.has_running or entry.balance_fen is not None
         else:
-            self.announced += 1
+            self.announced[fact.direction] += 1
             self.announced_fen[fact.direction] += fact.amount_fen
 
     def add_opening(self, opening: Opening) -> None:
@@ -158,16 +158,18 @@ def _count_faults(proof: _Proof, declared: Declared) -> list[str]:
     sums = _declared_sums(proof, declared)
     counts = {key: sum(part.counts[key] for part in sums) for key in ("C", "D")}
     columns = {key: sum(part.column_counts[key] for part in sums) for key in ("C", "D")}
-    booked = counts["C"] + counts["D"]
-    faults = []
+    booked, waiting = counts["C"] + counts["D"], proof.announced
+    rows = (
+        ("entries", declared.entries, booked, booked, waiting["C"] + waiting["D"]),
+        ("credits", declared.credits, counts["C"], columns["C"], waiting["C"]),
+        ("debits", declared.debits, counts["D"], columns["D"], waiting["D"]),
+    )
     # Some banks count what is only announced; either number proves that no row is lost.
-    if declared.entries not in (None, booked, booked + proof.announced):
-        faults.append(f"{declared.entries} entries declared, {booked} found")
-    if declared.credits not in (None, counts["C"], columns["C"]):
-        faults.append(f"{declared.credits} credits declared, {counts['C']} found")
-    if declared.debits not in (None, counts["D"], columns["D"]):
-        faults.append(f"{declared.debits} debits declared, {counts['D']} found")
-    return faults
+    return [
+        f"{stated} {what} declared, {found or announced} found"
+        for what, stated, found, by_column, announced in rows
+        if stated not in (None, found, by_column, found + announced)
+    ]
 
 
 def _sum_faults(proof: _Proof, declared: Declared) -> tuple[list[str], int]:
@@ -187,8 +189,9 @@ def _sum_faults(proof: _Proof, declared: Declared) -> tuple[list[str], int]:
     for what, stated, found, by_column, announced in rows:
         if stated is None or stated in (found, by_column, found + announced):
             continue
-        gap_fen_max = max(gap_fen_max, abs(stated - found))
-        faults.append(f"{what} declared {format_yuan(stated)}, found {format_yuan(found)}")
+        shown_fen = found or announced
+        gap_fen_max = max(gap_fen_max, abs(stated - shown_fen))
+        faults.append(f"{what} declared {format_yuan(stated)}, found {format_yuan(shown_fen)}")
     return faults, gap_fen_max
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from models.facts import EntryAnnounced, EntryBooked
-from streams.feeds import camt, table
+from streams.feeds import camt, mt940, table
 from streams.feeds.integrity import checked
 from streams.feeds.profiles import load_profiles
 from streams.feeds.records import (
@@ -52,6 +52,8 @@ def _records(data: Data, bank: str | None) -> Iterator[Record]:
     sniffed = sniff(data, bank)
     if sniffed.format == "camt":
         return camt.read(data)
+    if sniffed.format == "mt940":
+        return mt940.read(data)
     if sniffed.format == "table":
         return table.read(sniffed.text, load_profiles()[sniffed.profile])
     raise FeedRefused(f"this is {sniffed.name}, no bank file; `escrow ingest` reads it", "byte 0")

@@ -11,7 +11,7 @@ from streams.feeds.records import Data, FeedRefused
 from streams.feeds.registers import find_table, without_comments
 from streams.feeds.text import decode, read_rows, split_lines
 
-Format = Literal["camt", "table", "register", "ndjson"]
+Format = Literal["camt", "mt940", "table", "register", "ndjson"]
 
 NDJSON_MARK = b"# ndjson"
 """A first line that says what follows, for a file whose first fact may be unreadable."""
@@ -29,6 +29,11 @@ _MAGIC = (
 )
 _ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)")
 _CAMT = re.compile(r"camt\.05[234]\.001\.\d\d")
+# A tag at the begin, SWIFT blocks, or a `:20:` under a bank's own envelope.
+_MT940 = re.compile(
+    rb"\A[\s\x01]*(?::(?:\d\d[A-Z]?|NS):|\{1:)|\A[^,;\t]{0,200}[\r\n]:20:[^\r\n]*[\r\n]+:2[158]"
+)
+_MT942 = re.compile(rb"\{2:[IO]942|[\r\n]:34F:|[\r\n]:90[CD]:")
 
 
 class Sniffed(msgspec.Struct, frozen=True):
@@ -57,14 +62,15 @@ def sniff(data: Data, bank: str | None = None) -> Sniffed:
         raise FeedRefused("the file is empty", "byte 0")
     if start.startswith(b"<"):
         return _sniff_xml(data, head)
+    if _MT940.match(start):
+        return Sniffed("mt940", "mt942" if _MT942.search(head) else "mt940")
     text = decode(data)
     if start.startswith(NDJSON_MARK):
         return Sniffed("ndjson", "ndjson", text=text)
-    if start.startswith(b"{") and not start.startswith((b"{1:", b"{H:")):
+    if start.startswith(b"{") and not start.startswith(b"{H:"):
         return Sniffed("ndjson", "ndjson", text=text)
-    if start.startswith((b"[", b"{1:", b"{H:", b":20:")):
-        seen = {b"[": "a JSON array; send one fact a line", b"{H": "a CNAPS message"}
-        advice = seen.get(start[:1], seen.get(start[:2], "MT940; ask the bank for camt.053 or CSV"))
+    if start.startswith((b"[", b"{H:")):
+        advice = "a CNAPS message" if start[:1] == b"{" else "a JSON array; send one fact a line"
         raise FeedRefused(f"this is {advice}", "byte 0")
     return _sniff_table(text, bank)
 

@@ -104,7 +104,6 @@ CSV = {
     "unknown heading": (b"a,b,c\n1,2,3\n", "no bank profile and no register", "row 1"),
     "zip": (b"PK\x03\x04" + TABLE, "ZIP or XLSX", "byte 0"),
     "xls": (b"\xd0\xcf\x11\xe0" + TABLE, "XLS", "byte 0"),
-    "MT940": (b":20:STARTUMS\r\n:25:1/2\r\n", "MT940", "byte 0"),
     "empty": (b"", "empty", "byte 0"),
     "blank": (b"\r\n \r\n", "empty", "byte 0"),
 }
