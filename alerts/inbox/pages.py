@@ -175,7 +175,7 @@ def institution(request: Request, institution: str) -> HTMLResponse:
     lister: Lister = inbox.lister(request)
     with reading(inbox.engine) as connection:
         row = queries.institution(connection, institution)
-        if row is None:
+        if row is None or lister.is_nobody(institution):
             raise HTTPException(404)
         accounts = queries.accounts_of(connection, institution)
         status = inbox.status(connection)

@@ -10,7 +10,7 @@ from alerts.inbox.words import Language, known, weekday, word
 from alerts.texts import rule_name
 from models import facts as f
 from models.findings import CANNOT_DECIDE, Finding
-from models.identity import mask_account
+from models.identity import account_of_nobody, mask_account
 from models.money import format_hundredths, format_yuan
 from models.policy import Value
 
@@ -30,7 +30,10 @@ _SUBJECTS = {
     "accounts": ("专用账户", "Dedicated accounts"),
     "coverage": ("资金覆盖", "Coverage"),
     "batch": ("批量划拨", "Release in a batch"),
+    "balance": ("余额", "Balance"),
 }
+_BY_ACCOUNT = {"account", "entry", "statement", "balance"}
+"""The kinds of subject that begin with an account number."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,17 @@ class Lister:
             f"{self.t(level)} {self.number(each, unit)}" for level, each in value.items()
         )
 
+    def is_nobody(self, identifier: str) -> bool:
+        """Whether this stands for an account that nobody registered: it has no page."""
+        return account_of_nobody(identifier) is not None
+
+    def institution(self, name: str | None, identifier: str) -> str:
+        """An institution by its name, or its number; what stands for nobody by the account."""
+        account = account_of_nobody(identifier)
+        if account is not None:
+            return self.t("unregistered", mask_account(account))
+        return name or identifier
+
     def subject(self, rule: str, subject: str) -> str:
         """The subject of a finding in words, account numbers masked."""
         return subject_words(rule, subject, self.language)
@@ -112,7 +126,7 @@ def subject_words(rule: str, subject: str, language: Language) -> str:
     if kind not in _SUBJECTS:
         return subject
     parts = [unquote(part) for part in rest.split("/") if part]
-    if kind in {"account", "entry", "statement"} and parts:
+    if kind in _BY_ACCOUNT and parts:
         parts[0] = mask_account(parts[0])
     name = _SUBJECTS[kind][0 if language == "zh" else 1]
     return " ".join(filter(None, (name, " · ".join(parts))))
@@ -124,7 +138,7 @@ def accounts_in(rule: str, subject: str) -> list[str]:
         subject = subject.partition("/")[2]
     kind, _, rest = subject.partition(":")
     named = unquote(rest.partition("/")[0])
-    return [named] if kind in {"account", "entry", "statement"} and named else []
+    return [named] if kind in _BY_ACCOUNT and named else []
 
 
 def fields(fact: f.Fact, masker: Masker, language: Language) -> list[tuple[str, str]]:
