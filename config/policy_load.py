@@ -282,12 +282,17 @@ class _Reader:
                 self._fault(path, key, fault)
 
     def _check_gaps(self, path: Path, policy: RulePolicy) -> None:
-        """From a rule's first clause on, each of its values holds: law is not quoted without."""
-        first = min((clause.since for clause in policy.clauses), default=None)
+        """From a rule's first clause on, its values hold: no law is quoted without its number.
+
+        Numbers that only nearer areas give may begin later than a wider area's clause.
+        """
+        clause = next(iter(policy.clauses), None)
         for each in policy.parameters:
-            if first and each.values and each.values[0].since > first:
-                fault = f"a gap: the clause holds since {first}, the value {each.values[0].since}"
-                self._fault(path, f"parameters.{each.name}.values", fault)
+            value = next(iter(each.values), None)
+            if clause and value and value.since > clause.since:
+                fault = f"a gap: the clause holds since {clause.since}, the value {value.since}"
+                if value.area in {NATIONAL, clause.area}:
+                    self._fault(path, f"parameters.{each.name}.values", fault)
 
     def _check_alike(
         self, path: Path, key: str, declared: Parameter, values: tuple[DatedValue, ...]

@@ -34,6 +34,15 @@ class Settings(BaseSettings):
         pattern=r"^[a-z]+(-[a-z]+)*$",
         description="The area whose policy applies, named as its folder under `config/policy`.",
     )
+    policy_dir: Path | None = Field(
+        default=None,
+        description="The folder of the policy. Without it: `config/policy` of this release.",
+    )
+    calendar_dir: Path | None = Field(
+        default=None,
+        description="The folder of the working-day calendars `<year>.yaml`. "
+        "Without it: `config/calendars` of this release.",
+    )
     host: str = Field(
         default="127.0.0.1",
         description="The loopback address on which the inbox listens; any other is refused "

@@ -9,11 +9,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from alerts.evaluation import Law
-from config.load import load_calendar
-from config.policy_load import load_policy
+from alerts.wording import RULES
+from config.load import CALENDARS, ConfigError, load_calendar
+from config.policy_load import POLICY, load_policy
 from config.settings import Settings, archive_beside
+from models.policy import MATCHING, Policy
 from models.store.engine import open_store
 from streams.printing import Kept
 
@@ -52,8 +55,18 @@ def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def load_law(settings: Settings) -> Law:
-    """The law that this installation judges by."""
-    return Law(load_policy(default_city=settings.city), load_calendar())
+    """The law that this installation judges by; its faults end the command, one a line."""
+    try:
+        calendar = load_calendar(settings.calendar_dir or CALENDARS)
+        return Law(policy_of(settings.policy_dir or POLICY, settings), calendar)
+    except ConfigError as fault:
+        err.print(Text(str(fault), "red"))
+        raise typer.Exit(CHECK_FAILED) from None
+
+
+def policy_of(folder: Path, settings: Settings) -> Policy:
+    """The policy of a folder, which must have a file for every rule; ConfigError as it says."""
+    return load_policy(folder, settings.city, rules={*RULES, MATCHING})
 
 
 def store(settings: Settings, url: str | None) -> Kept:

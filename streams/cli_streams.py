@@ -11,8 +11,7 @@ from rich.text import Text
 
 from alerts.gateway_metrics import GatewayMetrics
 from config.settings import Settings
-from models.store import adopted
-from models.store.engine import open_store, writing
+from models.store.engine import open_store
 from streams import printing
 from streams.cli_shared import (
     CHECK_FAILED,
@@ -53,16 +52,12 @@ topics_app = typer.Typer(no_args_is_help=True, help="Make the topics, or say how
 cluster_app = typer.Typer(no_args_is_help=True, help="All processes on this machine, for a trial.")
 
 
-policy_app = typer.Typer(no_args_is_help=True, help="The policy that an installation judges by.")
-
-
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.add_typer(topics_app, name="topics")
     app.command("gateway")(gateway_command)
     app.command("inbound")(inbound_command)
     app.command("worker")(worker_command)
-    app.add_typer(policy_app, name="policy")
     app.command("migrate")(migrate_command)
     app.add_typer(cluster_app, name="cluster")
 
@@ -199,18 +194,6 @@ def worker_command(
     except (topics.TopicFault, owning.NotOurs) as fault:
         raise _failed(fault) from None
     raise typer.Exit(code)
-
-
-@policy_app.command("adopt")
-def policy_adopt_command(database: Database = None) -> None:
-    """Judge by the policy of this process's files from now on; workers with another one end."""
-    settings = Settings()
-    law = load_law(settings)
-    with writing(open_store(database or settings.database_url)) as connection:
-        before = adopted.read(connection, adopted.POLICY)
-        adopted.adopt(connection, adopted.POLICY, law.policy.digest())
-    was = f", before it was {before[:16]}" if before else ""
-    out.print(f"adopted {law.policy.digest()[:16]}{was}", highlight=False)
 
 
 def migrate_command(database: Database = None) -> None:
