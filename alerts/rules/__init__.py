@@ -31,6 +31,7 @@ from alerts.rules.outflow import outflow_large
 from alerts.rules.refund import refund_late
 from alerts.rules.release import release_ahead, release_ahead_batch
 from alerts.rules.requests import refund_misdirected, refund_surge, refund_unanswered
+from alerts.rules.teaching import teaching_stopped
 from alerts.rules.view import View
 from models.findings import CANNOT_DECIDE, Finding
 
@@ -75,6 +76,7 @@ RULES: tuple[Rule, ...] = (
     Rule("refund-late", refund_late, "request", at_close=True),
     Rule("refund-unanswered", refund_unanswered, "request", at_close=True),
     Rule("refund-surge", refund_surge, "institution", at_close=True),
+    Rule("teaching-stopped", teaching_stopped, "institution", at_close=True),
     Rule("statement-gap", statement_gap, "span", at_close=True),
     Rule("feed-silent", feed_silent, "institution", at_close=True),
     Rule("entry-unrouted", entry_unrouted, "institution", at_close=True),

@@ -7,7 +7,8 @@
     expect charge-hours contract:HT-1/2024-01-02 2024-01-02 orange 3000.00 breach
     expect cannot-decide charge-span/contract:HT-1/2024-01-02
 
-A line is a day, what happened, and its fields in the order of `VERBS`, others by name. Each story
+A line is a day, what happened, and its fields in the order of `VERBS`, others by name. For a day
+`2024-03-02..2024-03-31/7` may stand: every seventh of these, without the /7 each. Each story
 begins with an ordinary institution, a dedicated account A and another account S of its own, and a
 custody agreement, unless it says `bare`; `unregistered` is bare, and of an account A that nobody
 registered. `close` asks; the `expect` lines after it are all the
@@ -58,6 +59,7 @@ VERBS: dict[str, tuple[type[Any], str, tuple[str, ...], dict[str, Any]]] = {
     "freeze": (f.AccountRestricted, "valid_from", ("number",), {}),
     "related": (f.RelatedPartyStated, "valid_from", ("number", "name"), {}),
     "suspends": (f.ChargingSuspended, "valid_from", ("number",), {}),
+    "term": (f.TermStated, "valid_from", ("name",), {}),
     "receipt": (f.ReceiptIssued, "day", ("number", "amount"), {}),
     "complaint": (f.ComplaintFiled, "day", ("number",), {}),
     "attributes": (f.PaymentAttributed, "", ("entry", "contract"), {}),
@@ -147,7 +149,22 @@ def _line(story: Story, words: list[str], number: int) -> None:
     elif words[0] == "expect":
         story.closes[-1].expected.add(_expectation(words[1:]))
     else:
-        _tell(story, words)
+        for day in _days(words[0]):
+            _tell(story, [day, *words[1:]])
+
+
+def _days(word: str) -> list[str]:
+    """The days of `2024-03-02..2024-03-31/7`, every seventh of them; any other word is itself."""
+    first, dots, rest = word.partition("..")
+    if not dots:
+        return [word]
+    last, _, step = rest.partition("/")
+    days = range(
+        date.fromisoformat(first).toordinal(),
+        date.fromisoformat(last).toordinal() + 1,
+        int(step or 1),
+    )
+    return [date.fromordinal(day).isoformat() for day in days]
 
 
 def _expectation(words: list[str]) -> Expectation:
