@@ -20,7 +20,7 @@ from models.ledger import Ledger
 from models.policy import AreaPolicy, Policy
 from models.registers import FOREVER
 from models.versions import Version, Versions
-from models.working_days import WorkingCalendar
+from models.working_days import WorkingCalendar, add_months
 
 CODE_VERSION = "1"
 """Raised whenever a release may answer otherwise than the one before; institutions go stale."""
@@ -50,6 +50,7 @@ class Supervision:
         self.standing: dict[Key, Finding] = {}
         self.facts_count = 0
         self._law = law
+        self._has_exceptions = institution in law.policy.exceptions
         self._as_of = as_of
         self._versions = Versions()
         window = law.policy.area("").value("matching", "window_days", FOREVER)
@@ -63,7 +64,7 @@ class Supervision:
         self._results: dict[tuple[int, str], tuple[Finding, ...]] = {}
         self._again_on: dict[tuple[int, str], int] = {}
         self._again: dict[int, set[tuple[int, str]]] = defaultdict(set)
-        self._days_found: set[tuple[int, str]] = set()
+        self._dated_found: set[tuple[int, str]] = set()
         self._before: dict[Key, Finding | None] = {}
 
     @property
@@ -181,8 +182,8 @@ class Supervision:
         for place, rule in enumerate(AT_CLOSE, len(IMMEDIATE)):
             for subject in sorted(subjects.get(rule.subject, _NOBODY) | due.get(place, _NOBODY)):
                 findings = self._judge(place, rule, view, subject)
-                if rule.subject == "day":
-                    found = self._days_found
+                if rule.subject in {"day", "month"}:
+                    found = self._dated_found
                     (found.add if findings else found.discard)((place, subject))
         touched.clear()
 
@@ -207,6 +208,7 @@ class Supervision:
             "request": touched.requests | requests if is_everything else touched.requests,
             "institution": {""},
             "day": self._days(touched.since, closed),
+            "month": self._months(touched.since, closed),
         }
 
     def _due(self, closed: int) -> dict[int, set[str]]:
@@ -233,12 +235,33 @@ class Supervision:
         first = max(since, ledger.series.first)
         days.update(day for day in range(first, closed + 1) if ledger.debits_on.get(day))
         # A day before the first touched one stands as it did.
-        first_subject = f"day:{date.fromordinal(max(since, 1)).isoformat()}"
-        found = {subject for _, subject in self._days_found if subject >= first_subject}
+        found = self._found_since(f"day:{date.fromordinal(max(since, 1)).isoformat()}")
         return found | {f"day:{date.fromordinal(day).isoformat()}" for day in days}
+
+    def _months(self, since: int, closed: int) -> set[str]:
+        """Months of touched days, and those of which something stands."""
+        found = self._found_since(f"month:{date.fromordinal(max(since, 1)).isoformat()[:7]}")
+        day = max(since, self._closed.ledger.series.first)
+        while day <= closed:
+            month = date.fromordinal(day).replace(day=1)
+            found.add(f"month:{month.isoformat()[:7]}")
+            day = add_months(month, 1).toordinal()
+        return found
+
+    def _found_since(self, first: str) -> set[str]:
+        """Subjects of the same kind as this one, not before it, of which something stands."""
+        kind = first.partition(":")[0]
+        return {
+            subject
+            for _, subject in self._dated_found
+            if subject >= first and subject.startswith(kind)
+        }
 
     def _judge(self, place: int, rule: Rule, view: View, subject: str) -> tuple[Finding, ...]:
         view.again_on = FOREVER
+        area = view.policy
+        if self._has_exceptions and rule.subject == "payments":
+            view.policy = self._law.policy.contract(area, self.institution, subject)
         try:
             findings = tuple(rule.judge(view, subject))
         except Exception as error:
@@ -247,6 +270,7 @@ class Supervision:
             day = min(day, FOREVER - 1)
             missing = f"internal error: {type(error).__name__}"
             findings = (view.undecided(rule.id, subject or rule.id, day=day, missing=missing),)
+        view.policy = area
         key = (place, subject)
         if rule.at_close:
             self._ask_again(key, view.again_on)

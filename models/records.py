@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, TypeVar
 
 from models import facts as f
+from models.keys import fact_id
 from models.registers import FOREVER
 
 if TYPE_CHECKING:
@@ -28,14 +29,15 @@ class Records:
         """What families paid by booking day, in fen: tuition, and what payment companies settle."""
         self.lessons_on: dict[int, int] = defaultdict(int)
         """Class sessions by day."""
-        self.silent_on: dict[int, int] = defaultdict(int)
-        """Class sessions by day that only the parent's silence confirmed."""
+        self.silent_on: dict[int, set[str]] = defaultdict(set)
+        """Fact ids, by day, of the class sessions that only the parent's silence confirmed."""
 
     def lesson(self, lesson: f.LessonDelivered, day: int, sign: int) -> None:
         """Count a class session: the hot path."""
         self.lessons_on[day] += sign
         if lesson.confirmed == "time-out":
-            self.silent_on[day] += sign
+            silent = self.silent_on[day]
+            (silent.add if sign > 0 else silent.discard)(fact_id(lesson))
 
     def put(self, ledger: Ledger, identifier: str, fact: f.Fact, adding: bool) -> None:
         """File one of the other kinds, or take it away, and note what that touches."""

@@ -27,6 +27,7 @@ from alerts.rules.deliveries import (
     unlicensed_collection,
 )
 from alerts.rules.feed import foreign_currency, matching_undecided, statement_broken
+from alerts.rules.monthly import bank_fee, timeout_confirmed
 from alerts.rules.outflow import outflow_large
 from alerts.rules.refund import refund_late
 from alerts.rules.release import release_ahead, release_ahead_batch
@@ -46,6 +47,7 @@ SubjectKind = Literal[
     "request",
     "statement",
     "day",
+    "month",
     "institution",
 ]
 
@@ -87,4 +89,6 @@ RULES: tuple[Rule, ...] = (
     Rule("outflow-related-party", outflow_related_party, "day", at_close=True),
     Rule("outflow-unapproved", outflow_unapproved, "entry", at_close=True),
     Rule("outflow-split", outflow_split, "institution", at_close=True),
+    Rule("bank-fee", bank_fee, "month", at_close=True),
+    Rule("timeout-confirmed", timeout_confirmed, "month", at_close=True),
 )

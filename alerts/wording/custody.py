@@ -149,6 +149,40 @@ RULES: dict[str, Wording] = {
         evaluated="at close",
         needs="counterparty name or account; balances for the share",
     ),
+    "bank-fee": Wording(
+        name=("托管资金被扣费", "Bank fee on money in custody"),
+        reason=(
+            "银行当月从托管账户扣收费用或抵销款项 {amount} 元。",
+            "In this month the bank took {amount} yuan of fees or set-off from money in custody.",
+        ),
+        fires="the fees and set-offs of a month on a designated account, while a custody agreement"
+        " covers the day, come to more than the limit",
+        kind="breach",
+        level="blue",
+        subject="`account:<no>/<YYYY-MM>`",
+        amount="the fees of the month",
+        day="the first of them",
+        stands=FOR_GOOD,
+        evaluated="at close",
+        needs=NOTHING,
+    ),
+    "timeout-confirmed": Wording(
+        name=("超时默认销课过多", "Lessons confirmed by silence"),
+        reason=(
+            "当月异常多的课次仅因家长超时未确认而视为已上。",
+            "Unusually many lessons of the month are confirmed by the parents' silence alone.",
+        ),
+        fires="of a whole month with enough class sessions an unusual share is confirmed by"
+        " time-out alone",
+        kind="suspicion",
+        level="blue to red by share",
+        subject="`month:<YYYY-MM>`",
+        amount="none",
+        day="last day of the month",
+        stands="until facts explain it",
+        evaluated="at the close of the month's last day",
+        needs=NOTHING,
+    ),
 }
 
 STEPS: dict[str, tuple[str, str]] = {
@@ -182,6 +216,11 @@ STEPS: dict[str, tuple[str, str]] = {
     "lender": ("放贷机构字样", "words of a lender"),
     "small_debits": ("小额支出笔数", "small debits"),
     "each_below": ("逐笔低于", "each below"),
+    "fees_of_month": ("当月扣费", "fees of the month"),
+    "debits": ("笔数", "debits"),
+    "lessons_of_month": ("当月课次", "class sessions of the month"),
+    "silent_lessons": ("超时默认确认", "confirmed by silence"),
+    "silent_percent": ("超时确认占比(%)", "share confirmed by silence in percent"),
 }
 
 CODES: dict[str, tuple[str, str]] = {}
