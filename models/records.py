@@ -43,8 +43,14 @@ class Records:
         """File one of the other kinds, or take it away, and note what that touches."""
         match fact:
             case f.InvoiceIssued():
+                known = any(self.invoices.values())
                 _put(self.invoices[fact.contract], identifier, fact, adding)
                 ledger.touched.payments.add(fact.contract)
+                if known != any(self.invoices.values()):
+                    # Whether invoices are told at all decides for every payment.
+                    paid = (number for number, book in ledger.books.items() if book.payments)
+                    ledger.touched.payments.update(paid)
+                    ledger.touched.day(fact.day.toordinal())
             case f.CashReceived():
                 _put(self.cash[fact.contract], identifier, fact, adding)
                 ledger.touched.payments.add(fact.contract)

@@ -102,6 +102,7 @@ class ContractStated(Base, frozen=True, tag=True):
 
     Hours are hundredths of a class hour as the contract counts them; `minutes` is the length of
     one of them (missing: one standard class hour each). `academic` unknown is None.
+    `fee_item` is the number of the published fee; `class_size` the most students of a class.
     """
 
     institution: Text
@@ -126,6 +127,9 @@ class ContractStated(Base, frozen=True, tag=True):
     payee_account: str = ""
     merchant_code: str = ""
     refund_term_days: Count | None = None
+    fee_item: str = ""
+    class_size: Count | None = None
+    stage: Literal["", "primary", "junior", "senior"] = ""
 
 
 class RelatedPartyStated(Base, frozen=True, tag=True):

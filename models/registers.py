@@ -206,6 +206,10 @@ class Registers:
         """All rows of the register of institutions, in order of valid_from."""
         return self._states
 
+    def ever(self, kind: type[Row]) -> bool:
+        """Whether a numbered register has any row, whatever its days."""
+        return kind in self._numbered
+
     def holding(self, kind: type[Row], day: int) -> Iterator[Row]:
         """The rows of a numbered register that hold on a day, one a number at most (G8)."""
         for row in self.latest(kind, day):

@@ -29,6 +29,14 @@ from alerts.rules.deliveries import (
 from alerts.rules.feed import foreign_currency, matching_undecided, statement_broken
 from alerts.rules.monthly import bank_fee, timeout_confirmed
 from alerts.rules.outflow import outflow_large
+from alerts.rules.papers import (
+    cash_not_banked,
+    charge_by_loan,
+    charge_stored_value,
+    charge_without_invoice,
+    invoices_untold,
+)
+from alerts.rules.prices import charge_over_guide_price, charge_unlisted, fees_untold
 from alerts.rules.refund import refund_late
 from alerts.rules.release import release_ahead, release_ahead_batch
 from alerts.rules.requests import refund_misdirected, refund_surge, refund_unanswered
@@ -66,6 +74,10 @@ RULES: tuple[Rule, ...] = (
     Rule("charge-hours", charge_hours, "payments", at_close=False),
     Rule("charge-amount", charge_amount, "payments", at_close=False),
     Rule("charge-while-barred", charge_while_barred, "payments", at_close=False),
+    Rule("charge-stored-value", charge_stored_value, "payments", at_close=False),
+    Rule("charge-unlisted", charge_unlisted, "payments", at_close=False),
+    Rule("charge-over-guide-price", charge_over_guide_price, "payments", at_close=False),
+    Rule("charge-by-loan", charge_by_loan, "payments", at_close=False),
     Rule("payment-outside-account", payment_outside_account, "account", at_close=False),
     Rule("statement-broken", statement_broken, "statement", at_close=False),
     Rule("statement-conflict", statement_conflict, "contested", at_close=False),
@@ -73,6 +85,10 @@ RULES: tuple[Rule, ...] = (
     Rule(CANNOT_DECIDE, matching_undecided, "entry", at_close=False),
     Rule(CANNOT_DECIDE, foreign_currency, "account", at_close=False),
     Rule("charge-without-contract", charge_without_contract, "entry", at_close=True),
+    Rule("charge-without-invoice", charge_without_invoice, "payments", at_close=True),
+    Rule("charge-without-invoice", invoices_untold, "institution", at_close=True),
+    Rule("charge-unlisted", fees_untold, "institution", at_close=True),
+    Rule("cash-not-banked", cash_not_banked, "payments", at_close=True),
     Rule("release-ahead", release_ahead, "path", at_close=True),
     Rule("release-ahead", release_ahead_batch, "institution", at_close=True),
     Rule("refund-late", refund_late, "request", at_close=True),

@@ -98,6 +98,110 @@ RULES: dict[str, Wording] = {
         evaluated="at close",
         needs="the calendar",
     ),
+    "charge-stored-value": Wording(
+        name=("充值储值收费", "Charge as stored value"),
+        reason=(
+            "以充值、次卡、代管等形式收取 {amount} 元,或合同没有截止日。",
+            "{amount} yuan were taken as a top-up, a count card or kept money, or without an end.",
+        ),
+        fires="a paid contract whose subject, or a matched payment whose remittance, holds one of"
+        " the words, or a paid contract that tells no last day at all",
+        kind="breach",
+        level="orange",
+        subject="`contract:<no>`",
+        amount="the contract's payments; those with the word, where only remittances hold one",
+        day="first of them, not before the signature",
+        stands=FOR_GOOD,
+        evaluated="immediate",
+        needs=NOTHING,
+    ),
+    "charge-unlisted": Wording(
+        name=("收取公示以外的费用", "Charge beyond the published fees"),
+        reason=(
+            "收取未公示的项目,或超出公示标准,涉及 {amount} 元。",
+            "The item was not published, or its published price is passed, by {amount} yuan.",
+        ),
+        fires="on the day of the signature of a paid contract no published fee is its item (by"
+        " `fee_item`, else by a name that holds the contract's subject), or its price is above the"
+        " highest of those fees",
+        kind="breach",
+        level="yellow",
+        subject="`contract:<no>`",
+        amount="the contract's payments, or its price less the published one",
+        day="first payment, not before the signature",
+        stands="until facts explain it",
+        evaluated="immediate",
+        needs="`fee_item` or subject; published fees of the institution (none at all: one"
+        " `cannot-decide`)",
+    ),
+    "charge-over-guide-price": Wording(
+        name=("超过政府指导价收费", "Charge above the guide price"),
+        reason=(
+            "学科类培训的合同价格超出政府指导价及其浮动上限 {amount} 元。",
+            "The price of an academic course is {amount} yuan above the guide price and margin.",
+        ),
+        fires="the price per standard class hour of a paid academic contract is above the guide"
+        " price of its stage and class size, raised by the tolerance",
+        kind="breach",
+        level="yellow",
+        subject="`contract:<no>`",
+        amount="the price less what is allowed, rounded down",
+        day="first payment, not before the signature",
+        stands=FOR_GOOD,
+        evaluated="immediate",
+        needs="where the place has guide prices: academic or not, class size, stage, hours",
+    ),
+    "charge-by-loan": Wording(
+        name=("以培训贷方式收费", "Charge paid by a loan"),
+        reason=(
+            "付款方名称显示为放贷机构,涉及 {amount} 元。",
+            "{amount} yuan were paid by someone who bears the name of a lender.",
+        ),
+        fires="the payer's name of a matched payment holds one of the words",
+        kind="breach",
+        level="orange",
+        subject="`contract:<no>`",
+        amount="those payments",
+        day="first of them, not before the signature",
+        stands=FOR_GOOD,
+        evaluated="immediate",
+        needs="counterparty name",
+    ),
+    "charge-without-invoice": Wording(
+        name=("收费未开票", "Charge without an invoice"),
+        reason=(
+            "收款后期限内没有对应的税务票据,缺 {amount} 元。",
+            "No tax invoice covers {amount} yuan of a payment in time.",
+        ),
+        fires="the invoices of a contract, which cover its payments oldest first, leave 1 fen of a"
+        " payment open at the close of the last working day of the tolerance or later",
+        kind="breach",
+        level="blue",
+        subject="`entry:<account>/<booking date>/<serial>`",
+        amount="what no invoice covers of that entry",
+        day="the close of the last day of the tolerance, not before the signature",
+        stands="until an invoice covers it",
+        evaluated="at close",
+        needs="invoices of the institution (none at all: one `cannot-decide`); the calendar",
+    ),
+    "cash-not-banked": Wording(
+        name=("现金未归集", "Cash not banked"),
+        reason=(
+            "以现金收取的费用,期限内有 {amount} 元未存入专用账户。",
+            "{amount} yuan of cash did not come to a designated account in time.",
+        ),
+        fires="payments of the contract on designated accounts, from the day of the cash to the"
+        " last working day allowed, come to less than the cash; each fen banks one fen, oldest"
+        " cash first",
+        kind="breach",
+        level="yellow",
+        subject="`cash:<no>`",
+        amount="what did not come in time",
+        day="the close of the last working day allowed",
+        stands=FOR_GOOD,
+        evaluated="at close",
+        needs="contract; the calendar",
+    ),
 }
 
 STEPS: dict[str, tuple[str, str]] = {
@@ -114,6 +218,25 @@ STEPS: dict[str, tuple[str, str]] = {
     "booking_date": ("入账日", "booking date"),
     "tolerated_until": ("容许截止日", "tolerated until"),
     "signed": ("合同签订日", "contract signed"),
+    "stored_value_subject": ("合同科目含有", "word in the contract's subject"),
+    "stored_value_remittance": ("附言含有", "word in a remittance"),
+    "stored_value_end": ("合同期限", "end of the contract"),
+    "lender_word": ("付款方名称含有", "word in the payer's name"),
+    "not_invoiced": ("未开票金额", "not invoiced"),
+    "paid_on_contract": ("合同累计收款", "paid on the contract by then"),
+    "invoiced_on_contract": ("合同累计开票", "invoiced on the contract"),
+    "cash_not_banked": ("未归集现金", "cash not banked"),
+    "cash_taken": ("收取现金日", "cash taken on"),
+    "unlisted": ("公示情况", "publication"),
+    "price": ("合同价格", "price of the contract"),
+    "published_price": ("公示价格", "published price"),
+    "above_published": ("超出公示价格", "above the published price"),
+    "guide_price": ("每课时指导价", "guide price of a class hour"),
+    "tolerance_percent": ("允许上浮(%)", "tolerance in percent"),
+    "stage": ("学段", "stage of school"),
+    "class_size": ("班型人数", "size of the class"),
+    "allowed_price": ("允许的合同价格", "price allowed"),
+    "above_guide": ("超出允许价格", "above the price allowed"),
 }
 
 CODES: dict[str, tuple[str, str]] = {
@@ -121,4 +244,14 @@ CODES: dict[str, tuple[str, str]] = {
     "suspended": ("被责令暂停收费", "charging is suspended"),
     "licence-void": ("办学许可失效", "the licence is void"),
     "nonprofit-overdue": ("营转非逾期", "the change to non-profit is overdue"),
+    "no-end": ("未约定截止日", "no last day"),
+    "not-published": ("未公示", "not published"),
+    "primary": ("小学", "primary school"),
+    "junior": ("初中", "junior middle school"),
+    "senior": ("高中", "senior middle school"),
+    "fee_item": ("收费项目", "the fee item"),
+    "fees": ("收费公示", "the published fees"),
+    "invoices": ("税务票据", "the tax invoices"),
+    "class_size": ("班型人数", "the size of the class"),
+    "stage": ("学段", "the stage of school"),
 }
