@@ -23,6 +23,7 @@ from streams.feeds import camt, mt940, ndjson, registers, table
 from streams.feeds.archive import Archive
 from streams.feeds.folder import feed_files
 from streams.feeds.integrity import checked
+from streams.feeds.mapped import chunks
 from streams.feeds.profiles import load_profiles
 from streams.feeds.receipts import Receipt, Refusal, StatementProof
 from streams.feeds.records import (
@@ -101,7 +102,7 @@ def prove(
     proved = ProvedFile(source, name, today)
     data = _open(source)
     try:
-        proved.sha256 = hashlib.sha256(data).hexdigest()
+        proved.sha256 = _sha256(data)
         proved.size_bytes = len(data)
         sniffed = sniff(data)
         proved.format = sniffed.name
@@ -134,7 +135,7 @@ def told(proved: ProvedFile) -> Iterator[Told]:
         return
     data = _open(proved.source)
     try:
-        if hashlib.sha256(data).hexdigest() != proved.sha256:
+        if _sha256(data) != proved.sha256:
             raise FeedRefused("the file changed after it was proved; prove it again", "byte 0")
         yield from (one for one in _second_pass(proved, data) if isinstance(one, Told))
     finally:
@@ -193,6 +194,13 @@ def _open(source: Path | bytes) -> Data:
         return source.read_bytes()
     with source.open("rb") as file:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _sha256(data: Data) -> str:
+    digest = hashlib.sha256()
+    for chunk in chunks(data):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _records(data: Data, sniffed: Sniffed) -> Iterator[Record]:

@@ -9,12 +9,13 @@ from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Literal, NamedTuple
 
+from streams.feeds.mapped import Keeper, chunks
 from streams.feeds.records import AMOUNT_FEN_MAX, Data, FeedRefused
 from streams.feeds.text import to_utc
 
-_CHUNK_BYTES = 1_048_576
 _CENTURY_PIVOT = 80
 _CLAMPED_MONTH = 2
 _CLAMPED_DAYS = (29, 30)
@@ -98,6 +99,7 @@ def fields(data: Data) -> Iterator[Field]:
     """
     tag, at, body_at = b"", 0, 0
     start = len(codecs.BOM_UTF8) if data[:3] == codecs.BOM_UTF8 else 0
+    keeper = Keeper(data)
     first = _FIRST_FIELD.match(data, start)
     if first:
         yield Field(b"", start, b"")
@@ -105,14 +107,18 @@ def fields(data: Data) -> Iterator[Field]:
     for match in _FIELD.finditer(data, body_at):
         yield Field(tag, at, data[body_at : match.start()])
         tag, at, body_at = match.group(1), match.start() + 1, match.end()
+        keeper.release(at)
     yield Field(tag, at, data[body_at:])
 
 
 def codec_of(data: Data) -> str:
     """How the texts are written: UTF-8, else GB18030, else ISO 8859-1, by the whole file."""
-    nul = data.find(b"\0")
-    if nul >= 0:
-        raise FeedRefused("a NUL byte stands in what should be text", f"byte {nul}")
+    place = 0
+    for chunk in chunks(data):
+        nul = chunk.find(b"\0")
+        if nul >= 0:
+            raise FeedRefused("a NUL byte stands in what should be text", f"byte {place + nul}")
+        place += len(chunk)
     return next((name for name in ("utf-8", "gb18030") if _is_all(data, name)), "iso-8859-1")
 
 
@@ -125,9 +131,8 @@ def _is_all(data: Data, name: str) -> bool:
     decoder = codecs.getincrementaldecoder(name)("strict")
     usual = unusual = 0
     try:
-        for start in range(0, len(data) + 1, _CHUNK_BYTES):
-            is_last = start + _CHUNK_BYTES > len(data)
-            text = decoder.decode(data[start : start + _CHUNK_BYTES], is_last)
+        for chunk in chain(chunks(data), (b"",)):
+            text = decoder.decode(chunk, final=not chunk)
             if name == "gb18030":
                 plain = len(text.encode("ascii", "ignore"))
                 known = (len(text.encode("gb2312", "ignore")) - plain) // 2
