@@ -51,6 +51,7 @@ class Terms:
 
     __slots__ = (
         *("amounts", "begins", "by_days", "contract", "decidable", "ends", "hours_known"),
+        "last_day",
         *("number", "paid_hours", "parts", "payers", "price_fen", "references", "sessions"),
         *("signed", "stages"),
     )
@@ -74,6 +75,8 @@ class Terms:
         self.sessions = contract.sessions or 0
         self.begins = contract.begins.toordinal() if contract.begins else None
         self.ends = contract.ends.toordinal() if contract.ends else None
+        told = [part.ends for part in self.parts if part.ends is not None]
+        self.last_day = self.ends if self.ends is not None else max(told, default=None)
         self.stages = tuple(sorted(contract.stages, key=lambda stage: stage.taught_percent))
         # Sold by hours when hours are stated; else by period: sessions, else days (Words).
         self.by_days = not self.paid_hours and not self.sessions and self._has_days()

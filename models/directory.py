@@ -47,6 +47,8 @@ class Directory:
         """By student."""
         self.signed_on: dict[int, set[str]] = defaultdict(set)
         """Contracts by the day of their signature."""
+        self.ends_on: dict[int, set[str]] = defaultdict(set)
+        """Contracts by their last day, where they tell it."""
         self.asked_on: dict[int, int] = defaultdict(int)
         """Refund requests by day."""
         self.requests_by_reference: dict[str, set[str]] = defaultdict(set)
@@ -61,9 +63,13 @@ class Directory:
                 table.put(key, number, adding=False)
             self.contracts_of[old.contract.student].discard(number)
             self.signed_on[old.signed].discard(number)
+            if old.last_day is not None:
+                self.ends_on[old.last_day].discard(number)
         if terms is not None:
             self.terms[number] = terms
             self.signed_on[terms.signed].add(number)
+            if terms.last_day is not None:
+                self.ends_on[terms.last_day].add(number)
             for table, key in self._keys(terms):
                 table.put(key, number, adding=True)
             if terms.contract.student:

@@ -31,12 +31,13 @@ Row = TypeVar(
 
 
 class Stretch(msgspec.Struct, frozen=True, gc=False):
-    """Both days included: who an account belongs to and whether it is designated."""
+    """Both days included: who an account belongs to and whether it is designated or reserve."""
 
     first: int
     last: int
     owned: bool
     designated: bool
+    reserve: bool = False
 
 
 def ordinal(day: date | None) -> int:
@@ -51,6 +52,7 @@ class Registers:
         self.institution = institution
         self._designated_on: dict[int, tuple[str, ...]] = {}
         self._modes_on: dict[int, set[str]] = {}
+        self._reserve_on: dict[int, tuple[str, ...]] = {}
         by_account: dict[str, list[f.AccountStated]] = {}
         self._states: list[f.InstitutionStated] = []
         self._numbered: dict[type[Any], dict[str, list[Any]]] = {}
@@ -183,6 +185,25 @@ class Registers:
         """Whether a freeze or pledge of the account covers the day."""
         return any(first <= day <= last for first, last in self._restrictions.get(account, ()))
 
+    def restrictions(self, account: str) -> list[tuple[int, int]]:
+        """The first and last days of the freezes and pledges of an account."""
+        return self._restrictions.get(account, [])
+
+    def reserve_accounts(self, day: int) -> tuple[str, ...]:
+        """The accounts that hold the reserve on a day, by their purpose or by an agreement."""
+        known = self._reserve_on.get(day)
+        if known is None:
+            found = {
+                account
+                for account, stretches in self.accounts.items()
+                if any(s.reserve and s.first <= day <= s.last for s in stretches)
+            }
+            for row in self.holding(f.CustodyStated, day):
+                if row.mode == "reserve" and row.account:
+                    found.add(row.account)
+            known = self._reserve_on[day] = tuple(sorted(found))
+        return known
+
     def payment_company(self, name: str, day: int) -> bool:
         """Whether a row of the merchant register that holds that day names this company."""
         rows = self.holding(f.MerchantCodeStated, day)
@@ -209,6 +230,10 @@ class Registers:
     def ever(self, kind: type[Row]) -> bool:
         """Whether a numbered register has any row, whatever its days."""
         return kind in self._numbered
+
+    def rows(self, kind: type[Row]) -> list[Row]:
+        """All rows of a numbered register, whatever their days."""
+        return [row for rows in self._numbered.get(kind, {}).values() for row in rows]
 
     def holding(self, kind: type[Row], day: int) -> Iterator[Row]:
         """The rows of a numbered register that hold on a day, one a number at most (G8)."""
@@ -239,8 +264,12 @@ def _stretches(institution: str, rows: list[f.AccountStated]) -> tuple[Stretch, 
         last = rows[place + 1].valid_from.toordinal() - 1 if place + 1 < len(rows) else FOREVER
         owned = row.institution == institution
         ends = min(last, ordinal(row.valid_to))
-        if owned and row.purpose == "dedicated" and ends >= first:
-            found.append(Stretch(first, ends, owned=True, designated=True))
+        if owned and row.purpose in {"dedicated", "reserve"} and ends >= first:
+            is_reserve = row.purpose == "reserve"
+            stretch = Stretch(
+                first, ends, owned=True, designated=not is_reserve, reserve=is_reserve
+            )
+            found.append(stretch)
             if ends < last:
                 found.append(Stretch(ends + 1, last, owned=True, designated=False))
         else:

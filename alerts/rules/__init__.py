@@ -39,6 +39,7 @@ from alerts.rules.papers import (
 from alerts.rules.prices import charge_over_guide_price, charge_unlisted, fees_untold
 from alerts.rules.refund import refund_late
 from alerts.rules.release import release_ahead, release_ahead_batch
+from alerts.rules.reserve import reserve_pledged, reserve_short
 from alerts.rules.requests import refund_misdirected, refund_surge, refund_unanswered
 from alerts.rules.teaching import teaching_stopped
 from alerts.rules.view import View
@@ -101,6 +102,8 @@ RULES: tuple[Rule, ...] = (
     Rule("unlicensed-collection", unlicensed_collection, "institution", at_close=True),
     Rule("several-accounts", several_accounts, "institution", at_close=True),
     Rule("coverage-short", coverage_short, "institution", at_close=True),
+    Rule("reserve-short", reserve_short, "institution", at_close=True),
+    Rule("reserve-pledged", reserve_pledged, "institution", at_close=True),
     Rule("outflow-large", outflow_large, "day", at_close=True),
     Rule("outflow-related-party", outflow_related_party, "day", at_close=True),
     Rule("outflow-unapproved", outflow_unapproved, "entry", at_close=True),

@@ -82,6 +82,39 @@ RULES: dict[str, Wording] = {
         evaluated="at close",
         needs="balances; the calendar",
     ),
+    "reserve-short": Wording(
+        name=("风险保证金不足", "Reserve too small"),
+        reason=(
+            "风险保证金低于或接近最低额度,尚差 {amount} 元。",
+            "The reserve is below or near its minimum; {amount} yuan are missing.",
+        ),
+        fires="the reserve accounts hold less than the steps ask of the minimum that an agreement"
+        " states, else of the fees that all running contracts pay for one period",
+        kind="warning",
+        level="blue to red by share",
+        subject="`reserve`",
+        amount="minimum - balance, from 0",
+        day=RUN,
+        stands=WHILE,
+        evaluated="at close",
+        needs="the reserve account; balances",
+    ),
+    "reserve-pledged": Wording(
+        name=("风险保证金被冻结或质押", "Reserve frozen or pledged"),
+        reason=(
+            "风险保证金账户被冻结、质押或抵销。",
+            "The reserve account is frozen, pledged or set off.",
+        ),
+        fires="a freeze, pledge or set-off of an account that holds the reserve covers the day",
+        kind="breach",
+        level="red",
+        subject="`account:<no>`",
+        amount="none",
+        day=RUN,
+        stands=WHILE,
+        evaluated="at close",
+        needs=NOTHING,
+    ),
     "outflow-large": Wording(
         name=("大额异常支出", "Large unscheduled outflow"),
         reason=(
@@ -221,6 +254,15 @@ STEPS: dict[str, tuple[str, str]] = {
     "lessons_of_month": ("当月课次", "class sessions of the month"),
     "silent_lessons": ("超时默认确认", "confirmed by silence"),
     "silent_percent": ("超时确认占比(%)", "share confirmed by silence in percent"),
+    "restricted_since": ("受限自", "restricted since"),
+    "restriction": ("受限原因", "restriction"),
+    "reserve_balance": ("保证金余额", "balance of the reserve"),
+    "stated_minimum": ("约定的最低额度", "minimum of the agreement"),
+    "fees_of_a_period": ("单个收费周期的费用总额", "fees of one period"),
+    "reserve_gap": ("差额", "gap"),
+    "reserve_percent": ("保证金占比(%)", "reserve in percent"),
 }
 
-CODES: dict[str, tuple[str, str]] = {}
+CODES: dict[str, tuple[str, str]] = {
+    "reserve-account": ("风险保证金账户", "the reserve account"),
+}
