@@ -73,7 +73,7 @@ def explain(console: Console, kept: Kept, law: Law, one: Finding, language: Lang
         columns = (INSTITUTIONS.c.name, INSTITUTIONS.c.city)
         query = select(*columns).where(INSTITUTIONS.c.institution == one.institution)
         name, city = (connection.execute(query).one_or_none() or ("", ""))[:2]
-    area = law.policy.area(city or "")
+    area = law.policy.judging(city or "", one.institution, one.subject)
     level = Text(f"{level_word(one, language)} {kind_word(one, language)} ", COLOURS[one.level])
     console.print(level + Text(f"{rule_name(one.rule, language)} ({one.rule})", "bold"))
     console.print(Text(reason(one, language)))

@@ -35,6 +35,7 @@ OUTSIDE_RED_FEN = 1_000_000
 CHANGES_DAYS = 90
 LEVELS = ("blue", "yellow", "orange", "red")
 FIVE_DAY_CITIES = {"北京", "北京市", "Beijing", "成都", "成都市", "Chengdu"}
+PER_SUBJECT_CITIES = {"北京市", "南京市", "杭州市"}
 ONE_DAY = timedelta(days=1)
 
 
@@ -155,22 +156,23 @@ def charge_hours(w: World, _day: date) -> Verdicts:
     verdicts = {}
     for charge in charges(w):
         c = charge.contract
-        bought = Fraction(0)
         parts = list(charge.bought())
         if any(part.hours_hundredths is None for part, _, _ in parts):
             verdicts[charge.subject] = UNDECIDED
             continue
-        for part, low, high in parts:
-            bought += (high - low) * (part.hours_hundredths or 0)
-        standard = Fraction(1)
-        if c.minutes is not None:
-            standard = Fraction(c.minutes, 30 if c.online else 45)
+        bought = sum(((high - low) * (part.hours_hundredths or 0) for part, low, high in parts))
+        length = c.minutes or (30 if c.online else 45)
+        standard = Fraction(length, 30 if c.online else 45)
         whole = c.paid_hours_hundredths or sum(i.hours_hundredths or 0 for i in c.instalments)
         bonus = c.bonus_hours_hundredths * bought / whole if whole else Fraction(0)
-        if bought * standard > HOURS_MAX_HUNDREDTHS:
+        is_each = getattr(w.state(date.max), "city", "") in PER_SUBJECT_CITIES
+        most = HOURS_MAX_HUNDREDTHS * (1 + c.subject.count("、") * is_each)
+        if bought * standard > most:
             verdicts[charge.subject] = Verdict("orange", charge.amount_fen, "breach")
-        elif (bought + bonus) * standard > HOURS_MAX_HUNDREDTHS:
+        elif (bought + bonus) * standard > most:
             verdicts[charge.subject] = Verdict("yellow", charge.amount_fen, "suspicion")
+        elif (bought + bonus) * standard > HOURS_MAX_HUNDREDTHS:
+            verdicts[charge.subject] = UNDECIDED
     return verdicts
 
 

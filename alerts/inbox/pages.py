@@ -82,7 +82,8 @@ def finding(request: Request, finding_id: str) -> HTMLResponse:
         found, stands = answer
         institution = queries.institution(connection, found.institution)
         city = institution.city if institution else ""
-        area = inbox.law.policy.area(city or inbox.settings.city)
+        place = city or inbox.settings.city
+        area = inbox.law.policy.judging(place, found.institution, found.subject)
         shown = found.evidence[:EVIDENCE_ROWS_MAX]
         proofs = journal.evidence(connection, shown)
         masker = _masker(connection, found, proofs, institution.name if institution else "")

@@ -1,5 +1,6 @@
 """What an institution charges: span, hours, amount, bars and contracts (rules.md A, C1-C7)."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
@@ -12,6 +13,8 @@ from models.working_days import CalendarMissing, add_months_ordinal
 
 Verdict = tuple[Kind, LevelWord, tuple[Step, ...]]
 HUNDREDTHS = 100
+APART = re.compile(r"[;；、,，/+]")
+"""What stands between the subjects of one contract."""
 BAR_ROWS = {
     "suspended": "ChargingSuspended",
     "licence-void": "InstitutionStated",
@@ -147,20 +150,32 @@ def charge_hours(view: View, contract: str) -> list[Finding]:
         paid = terms.paid_hours or 1
         bonus_hours = terms.contract.bonus_hours_hundredths if terms.paid_hours else 0
         in_all = got.hours_hundredths * (paid + bonus_hours) * minutes
-        if in_all <= limit * HUNDREDTHS * standard * paid:
+        each = limit * HUNDREDTHS * standard * paid
+        if in_all <= each:
             return None
+        subjects = _subjects(view, terms, charge.first)
         hours = got.hours_hundredths * Fraction(minutes, standard * HUNDREDTHS)
         bonus = hours * Fraction(bonus_hours, paid)
-        formula = (
+        formula: tuple[Step, ...] = (
             number("bought_hours", plain_hours(hours)),
             number("bonus_hours", plain_hours(bonus)),
             number("limit_hours", limit),
         )
-        if hours > limit:
+        if subjects > 1:
+            formula = (*formula, number("subjects", subjects))
+        if hours > limit * subjects:
             return ("breach", "orange", formula)
-        return ("suspicion", "yellow", formula)
+        # Where each subject may have the limit, how the hours are spread over them decides.
+        return ("suspicion", "yellow", formula) if in_all > each * subjects else "subject_hours"
 
     return _by_stretch(view, "charge-hours", contract, judge)
+
+
+def _subjects(view: View, terms: Terms, day: int) -> int:
+    """How often the limit of hours may be bought: once, or once for each subject (C4, 每科)."""
+    if not view.policy.value("charge-hours", "per_subject", day):
+        return 1
+    return max(1, sum(bool(part.strip()) for part in APART.split(terms.contract.subject)))
 
 
 def length_of(view: View, terms: Terms, day: int) -> tuple[int, int]:

@@ -36,8 +36,8 @@ RULES: dict[str, Wording] = {
                 "One charge of {amount} yuan passes the limit of class hours with its bonus hours.",
             )
         },
-        fires="one charge pays for more class hours than the limit; suspicion when only paid and"
-        " bonus hours together pass it",
+        fires="one charge pays for more class hours than the limit, per subject where a place says"
+        " so; suspicion when only paid and bonus hours together pass it",
         kind="breach; suspicion",
         level="orange; yellow",
         subject="`contract:<no>/<day of the charge's first payment>`",
@@ -45,7 +45,7 @@ RULES: dict[str, Wording] = {
         day=HELD,
         stands=FOR_GOOD,
         evaluated="immediate",
-        needs="hours",
+        needs="hours; where the limit is per subject, those of each subject of a contract",
     ),
     "charge-amount": Wording(
         name=("一次收费金额过高", "Charge of too large an amount"),
@@ -213,6 +213,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "bought_hours": ("所购课时", "bought class hours"),
     "bonus_hours": ("赠送课时", "bonus class hours"),
     "limit_hours": ("课时上限", "limit of class hours"),
+    "subjects": ("科目数", "subjects"),
     "payments_on_barred_days": ("不得收费期间的收款", "payments on barred days"),
     "bar": ("不得收费的原因", "why charging is barred"),
     "booking_date": ("入账日", "booking date"),
@@ -240,6 +241,7 @@ STEPS: dict[str, tuple[str, str]] = {
 }
 
 CODES: dict[str, tuple[str, str]] = {
+    "subject_hours": ("各科目的课时", "the hours of each subject"),
     "no-agreement": ("未建立资金监管", "no custody or reserve agreement"),
     "suspended": ("被责令暂停收费", "charging is suspended"),
     "licence-void": ("办学许可失效", "the licence is void"),
