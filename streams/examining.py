@@ -21,6 +21,7 @@ from models.findings import CANNOT_DECIDE, Change, Finding, Level
 from models.keys import content_hash, encode, fact_id
 from models.working_days import add_months
 from streams.collecting import collect_rarely
+from streams.simulator.archetypes import PROFILES
 from streams.simulator.delivery import Delivered, deliveries
 from streams.simulator.judge import Wrong
 from streams.simulator.making import Made, Maker
@@ -41,6 +42,7 @@ class City(msgspec.Struct, frozen=True):
     institutions: int
     months: int
     start: date
+    profile: str = ""
 
 
 class Warned(msgspec.Struct, frozen=True):
@@ -114,7 +116,8 @@ _LAW: list[Law] = []
 def _maker(city: City) -> Maker:
     first = city.start.toordinal()
     last = add_months(city.start, city.months).toordinal() - 1
-    return Maker(city.seed, city.institutions, Season(load_calendar(), first, last))
+    season = Season(load_calendar(), first, last)
+    return Maker(city.seed, city.institutions, season, PROFILES.get(city.profile))
 
 
 def _examine_some(task: tuple[City, Sequence[int]]) -> list[Examined]:

@@ -15,6 +15,7 @@ from streams.simulator.plan import (
     Institution,
     Meaning,
     Payment,
+    Payroll,
     Refund,
     Row,
     iso,
@@ -25,6 +26,7 @@ from streams.simulator.telling import attributed
 FEE_FEN = 1000
 _SETTLEMENT_OPENING_FEN = 30_000_000
 _NEAR_MISSES_NOTED = 6
+_LANDLORD = "洪都商业物业管理公司"
 
 
 class Cashier:
@@ -59,19 +61,20 @@ class Cashier:
             planned[raid.day].append(raid)
         self._open()
         for day in range(inst.first, inst.last + 1):
-            free_before = self.book.free
-            self._move_own_money(day)
-            self._take(day)
-            for session in sessions[day]:
-                self.book.teach(session.present, session.hours)
-            for refund in asked[day]:
-                self._ask(refund)
-            self._refund(day)
-            for raid in planned[day]:
-                raids.carry_out(self, raid)
-            self._release_weekly(day, free_before)
-            self._bank_charges(day)
-            self._settlement_life(day)
+            if day < inst.course.ends:
+                free_before = self.book.free
+                self._move_own_money(day)
+                self._take(day)
+                for session in sessions[day]:
+                    self.book.teach(session.present, session.hours)
+                for refund in asked[day]:
+                    self._ask(refund)
+                self._refund(day)
+                for raid in planned[day]:
+                    raids.carry_out(self, raid)
+                self._release_weekly(day, free_before)
+                self._bank_charges(day)
+                self._settlement_life(day)
             for account in inst.accounts:
                 account.closings[day] = account.balance_fen
         inst.refunds = [refund for refund in inst.refunds if refund.requested_fen > 0]
@@ -218,8 +221,9 @@ class Cashier:
             agreed -= agreed // 10
         refund.agreed_fen = agreed
         prompt = bool(refund.shares) and refund.shares[0][0] == 0
-        answered = refund.asked if prompt else self.season.after(refund.asked, 1)
-        if answered is not None:
+        delay = 1 if refund.answer_delay is None else refund.answer_delay
+        answered = refund.asked if prompt else self.season.after(refund.asked, delay)
+        if answered is not None and answered < self.inst.course.ends:
             refund.answered = answered
         left = agreed
         for delay, percent in refund.shares:
@@ -262,7 +266,8 @@ class Cashier:
 
     def _release_weekly(self, day: Day, free_before: int) -> None:
         inst = self.inst
-        if (day - 1) % 7 != inst.release_weekday or not self.season.working(day):
+        idle = inst.idle_releases[0] <= day < inst.idle_releases[1]
+        if (day - 1) % 7 != inst.release_weekday or not self.season.working(day) or idle:
             return
         if inst.tight:
             target = self.book.free - self.book.batches
@@ -298,7 +303,9 @@ class Cashier:
         if not account.fed:
             return
         when = date.fromordinal(day)
-        if when.day == 15 and account.balance_fen > 4_000_000:
+        if self.inst.payroll is not None:
+            self._pay_staff(day, self.inst.payroll)
+        elif when.day == 15 and account.balance_fen > 4_000_000:
             wages = account.balance_fen * self.rng.randint(30, 60) // 10_000 * 100
             self.post(account, day, -wages, "other", ("代发工资户", "9000000001", "工资"))
         if when.day == 18:
@@ -310,6 +317,40 @@ class Cashier:
                 "payment-outside-account", f"account:{account.number}", day,
                 "income that is no tuition",
             )  # fmt: skip
+
+    def _pay_staff(self, day: Day, payroll: Payroll) -> None:
+        """Wages and rent of this month and of those whose delay ends today."""
+        kinds = (
+            ("wages", payroll.wages_day, payroll.wages_fen, ("代发工资户", "9000000001", "工资")),
+            ("rent", payroll.rent_day, payroll.rent_fen, (_LANDLORD, "9000000002", "房租")),
+        )
+        for kind, day_of_month, amount, party in kinds:
+            for months_ago in range(3):
+                due = _due(day, day_of_month, months_ago)
+                late = payroll.late.get((kind, iso(due)[:7]), 0)
+                if late is None or not self.inst.first <= due + late <= day:
+                    continue
+                if self._bank_day(due + late) == day:
+                    self._pay_from_own(day, amount, party)
+
+    def _bank_day(self, day: Day) -> Day:
+        while day < self.inst.last and not self.season.working(day):
+            day += 1
+        return day
+
+    def _pay_from_own(self, day: Day, amount: int, party: tuple[str, str, str]) -> None:
+        account = self.inst.settlement
+        if account.balance_fen < amount:
+            name = self.inst.representative
+            told = (name, "6299000000000000001", "股东投入")
+            self.post(account, day, 2 * amount - account.balance_fen, "income", told)
+        self.post(account, day, -amount, "other", party)
+
+
+def _due(day: Day, day_of_month: int, months_ago: int) -> Day:
+    when = date.fromordinal(day)
+    months = when.year * 12 + when.month - 1 - months_ago
+    return date(months // 12, months % 12 + 1, day_of_month).toordinal()
 
 
 def _serial(account: Account, day: Day) -> str:

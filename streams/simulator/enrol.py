@@ -102,7 +102,8 @@ class Enrolment:
     def _teach(self, group: _Group) -> None:
         inst, rng = self.inst, self.rng
         begins = inst.first + rng.randint(3, 35)
-        while begins <= inst.last:
+        while begins <= min(inst.last, inst.course.ends - 1):
+            begins = (inst.course.paused(begins) or begins - 1) + 1
             weekdays = group.weekdays
             vacation = is_vacation(begins)
             if vacation and rng.random() < 0.5:
@@ -113,33 +114,67 @@ class Enrolment:
             days = self.season.teaching_days(weekdays, begins, most, until)
             if len(days) < _LESSONS_LEAST:
                 break
-            self._refill(group, vacation=vacation)
-            self._cycle(group, days)
-            begins = days[-1] + 1 + rng.randint(0, 6)
+            self._refill(group, begins, vacation=vacation)
+            held = self._after_pauses(days)
+            self._cycle(group, days, held)
+            begins = held[-1] + 1 + rng.randint(0, 6)
 
-    def _refill(self, group: _Group, *, vacation: bool) -> None:
+    def _refill(self, group: _Group, begins: Day, *, vacation: bool) -> None:
         group.pupils = [pupil for pupil in group.pupils if self.rng.random() < _STAY]
+        course = self.inst.course
         wanted = max(group.size, 10) if vacation and self.rng.random() < 0.3 else group.size
+        share = course.percent(begins) * (course.vacation_percent if vacation else 100)
+        wanted = -(-wanted * share // 10_000)
+        if share < 100 * 100:
+            del group.pupils[wanted + 2 :]
         while len(group.pupils) < wanted and (self.rng.random() < 0.9 or not group.pupils):
             group.pupils.append(self._pupil())
 
-    def _cycle(self, group: _Group, days: list[Day]) -> None:
-        contracts = [self._contract(group, pupil, days) for pupil in group.pupils]
-        present = [contract for contract in contracts if contract is not None]
+    def promote(self, day: Day, size: int, discount_percent: int) -> None:
+        """Sell a further course on a day, below its usual price, to begin some weeks later."""
+        group = self._group(size)
+        group.rate_fen = group.rate_fen * (100 - discount_percent) // 100
+        begins = day + self.rng.randint(10, 40)
+        standard = group.lesson_hours * group.minutes // _STANDARD_MINUTES[group.online]
+        most = min(_LESSONS_MOST, _STANDARD_HOURS_MOST // standard)
+        until = add_months_ordinal(begins, 3) - 1
+        days = self.season.teaching_days(group.weekdays, begins, most, until)
+        self._cycle(group, days, days, signed=day)
+
+    def _after_pauses(self, days: list[Day]) -> list[Day]:
+        """The same lessons, those of a pause as many days later as it lasts."""
+        held, shift = [], 0
         for day in days:
-            if day > self.inst.last:
+            last = self.inst.course.paused(day + shift)
+            if last is not None:
+                shift += -(-(last + 1 - day - shift) // 7) * 7
+            held.append(day + shift)
+        return held
+
+    def _cycle(
+        self, group: _Group, days: list[Day], held: list[Day], signed: Day | None = None
+    ) -> None:
+        contracts = [self._contract(group, pupil, days, signed) for pupil in group.pupils]
+        present = [contract for contract in contracts if contract is not None]
+        for day in held:
+            if day > self.inst.last or day >= self.inst.course.ends:
                 break
             here = [c for c in present if day < c.asked and self.rng.random() < _ATTEND]
             if here:
                 number = f"K{self.inst.index:04d}-{len(self.inst.sessions) + 1:06d}"
                 self.inst.sessions.append(Session(number, day, group.lesson_hours, here))
 
-    def _contract(self, group: _Group, pupil: _Pupil, days: list[Day]) -> Contract | None:
+    def _contract(
+        self, group: _Group, pupil: _Pupil, days: list[Day], signed: Day | None = None
+    ) -> Contract | None:
         """Sign a contract for these lessons; None when it would be paid after the last day."""
         inst, rng = self.inst, self.rng
-        signed = max(inst.first + 1, days[0] - rng.randint(0, 12))
+        if signed is None:
+            signed = max(inst.first + 1, days[0] - rng.randint(0, 12))
+            pause = inst.course.paused(signed)
+            signed = signed if pause is None else min(pause + 1, days[0])
         paid = signed + rng.choice((0, 0, 0, 1, 2, 3))
-        if paid > inst.last:
+        if paid > inst.last or paid >= inst.course.ends:
             return None
         hours = len(days) * group.lesson_hours
         price = min(group.rate_fen * hours // 100, _PRICE_FEN_MOST)
@@ -213,7 +248,7 @@ class Enrolment:
             first_part, second_part = contract.parts
             plan = [(paid, first_part.amount_fen), (second, second_part.amount_fen)]
         for day, amount in plan:
-            if day <= self.inst.last and day < contract.asked:
+            if day <= self.inst.last and day < min(contract.asked, self.inst.course.ends):
                 self.inst.payments.append(self._payment(contract, day, amount))
 
     def _payment(self, contract: Contract, day: Day, amount: int) -> Payment:
@@ -250,7 +285,7 @@ class Enrolment:
             if found is None:
                 return
             asked, delay = found, 1
-        if asked > inst.last:
+        if asked > inst.last or asked >= inst.course.ends:
             return
         contract.asked = asked
         shares: tuple[tuple[int, int], ...] = ((delay, 100),)

@@ -4,6 +4,7 @@ from random import Random
 from typing import NamedTuple
 
 from streams.simulator import names, near
+from streams.simulator.archetypes import HABITS, HONEST, Profile, cast
 from streams.simulator.banks import statement_id
 from streams.simulator.cashier import Cashier
 from streams.simulator.enrol import Enrolment
@@ -12,11 +13,13 @@ from streams.simulator.judge_days import DailyJudge
 from streams.simulator.plan import Account, Institution, Span
 from streams.simulator.plant import BROKEN_FOR_GOOD, PLANTS
 from streams.simulator.season import Season
+from streams.simulator.stories import Story
 from streams.simulator.workbench import Workbench
 
 _DISHONEST_PERCENT = 28
 _SEVERAL_PERCENT = 40
 _BANKS = ("ccb", "ganjiang", "boc", "tengwang", "ccb", "ganjiang", "boc")
+_DAILY_BANKS = ("ccb", "ganjiang", "tengwang")
 _PUPILS_MEDIAN = 112
 _ALWAYS_POSSIBLE = "payment-outside-account/complaint"
 
@@ -32,28 +35,69 @@ class Made(NamedTuple):
 class Maker:
     """Makes institutions of a city by index: each alone, in any order, always the same."""
 
-    def __init__(self, seed: int, institutions: int, season: Season) -> None:
-        self.seed, self.season = seed, season
-        self._wrongs = _share_out(Random(f"{seed}/wrongs"), institutions)
+    def __init__(
+        self, seed: int, institutions: int, season: Season, profile: Profile | None = None
+    ) -> None:
+        """With a profile the institutions are of all archetypes, without one all are ordinary."""
+        self.seed, self.season, self._profile = seed, season, profile
+        self._kinds = cast(Random(f"{seed}/kinds"), institutions) if profile else []
+        self._wrongs = self._deal(Random(f"{seed}/wrongs"), institutions)
         honest = [index for index in range(1, institutions + 1) if index not in self._wrongs]
         # Counted among the honest, so that a small city too has some of every kind.
         self._place = {index: place for place, index in enumerate(honest)}
+
+    def _deal(self, rng: Random, institutions: int) -> dict[int, list[str]]:
+        """The wrongs of each institution by its index."""
+        if self._profile is None:
+            return _share_out(rng, institutions)
+        honest = [i for i, kind in enumerate(self._kinds, start=1) if kind in HONEST]
+        dealt = _share_out(rng, len(honest)) if len(honest) > 1 else {}
+        wrongs = {honest[place - 1]: kinds for place, kinds in dealt.items()}
+        for index, kind in enumerate(self._kinds, start=1):
+            if kind in HABITS:
+                wrongs[index] = list(HABITS[kind])
+        return wrongs
 
     def make(self, index: int) -> Made:
         """Make one institution, let it act, and judge it."""
         rng = Random(f"{self.seed}/{index}")
         inst = self._institution(index, rng)
         inst.wrongs = list(self._wrongs.get(index, []))
-        Enrolment(inst, self.season, rng).run()
+        story = self._story(inst)
+        enrolment = Enrolment(inst, self.season, rng)
+        enrolment.run()
         bench = Workbench(inst, self.season, rng)
+        if story is not None:
+            story.act(enrolment, bench)
+            bench = Workbench(inst, self.season, rng)
+        self._tempt(inst, bench, rng)
+        Cashier(inst, self.season, rng).run()
         place = self._place.get(index, -1)
+        self._break_statement(inst, bench, rng)
+        if not inst.representatives and (place == 0 or rng.random() < 0.01):
+            day = inst.first + (inst.last - inst.first) // 2
+            inst.reregistered = (day, names.usci(rng, inst.area, non_profit=True))
+        return Made(inst, truth(inst, self.season), rng)
+
+    def _story(self, inst: Institution) -> Story | None:
+        if self._profile is None:
+            return None
+        inst.story.archetype = self._kinds[inst.index - 1]
+        chance = Random(f"{self.seed}/{inst.index}/story")
+        story = Story(inst, self.season, self._profile, chance)
+        story.prepare()
+        return story
+
+    def _tempt(self, inst: Institution, bench: Workbench, rng: Random) -> None:
+        """Plant the wrongs that were dealt; of who is honest, what only looks like one."""
+        place = self._place.get(inst.index, -1)
         if inst.wrongs:
             inst.wrongs = [kind for kind in inst.wrongs if PLANTS[kind](bench)]
             if not inst.wrongs:
                 # Too small for the wrong that it was dealt.
                 inst.wrongs = [_ALWAYS_POSSIBLE]
                 PLANTS[_ALWAYS_POSSIBLE](bench)
-        else:
+        elif self._profile is None or inst.story.archetype in HONEST:
             # The account first: a complaint may then name the one that is designated on its day.
             if place % 7 == 0:
                 twice = place > 0 and rng.random() < 0.4
@@ -62,12 +106,6 @@ class Maker:
             near.tempt(bench)
             if place % 5 in {0, 2}:
                 near.siblings(bench)
-        Cashier(inst, self.season, rng).run()
-        self._break_statement(inst, bench, rng)
-        if place == 0 or rng.random() < 0.01:
-            day = inst.first + (inst.last - inst.first) // 2
-            inst.reregistered = (day, names.usci(rng, inst.area, non_profit=True))
-        return Made(inst, truth(inst, self.season), rng)
 
     def _institution(self, index: int, rng: Random) -> Institution:
         county, area = rng.choice(names.COUNTIES)
@@ -97,6 +135,9 @@ class Maker:
         return inst
 
     def _bank(self, index: int) -> str:
+        if self._profile is not None:
+            # A bank that tells once a month tells of no run-away in time.
+            return _DAILY_BANKS[index % len(_DAILY_BANKS)]
         bank = _BANKS[index % len(_BANKS)]
         # A statement of a whole month that stays broken would hide everything else.
         return (

@@ -99,6 +99,7 @@ class Refund:
     """A refund request; the cashier fills in amounts. `shares` are (working days, percent).
 
     One that is `returned` (退汇) comes back on the next working day and is paid once more.
+    `answer_delay` is in working days; None means soon.
     """
 
     number: str
@@ -110,6 +111,7 @@ class Refund:
     answered: Day = NEVER
     near: bool = False
     returned: bool = False
+    answer_delay: int | None = None
 
 
 @dataclass(slots=True)
@@ -118,7 +120,16 @@ class Raid:
 
     day: Day
     kind: Literal[
-        "share", "below", "small", "approved", "named", "named-exact", "ahead", "dip", "drain"
+        "share",
+        "below",
+        "small",
+        "approved",
+        "named",
+        "named-exact",
+        "ahead",
+        "dip",
+        "drain",
+        "flight",
     ]
     size: int = 0
     restored: Day | None = None
@@ -220,6 +231,54 @@ class Story:
     sudden: bool = False
 
 
+@dataclass(slots=True)
+class Course:
+    """How an institution's months go: demand in percent of its usual size, pauses, its end.
+
+    `demand` holds (day, percent) points, a straight line between them; `pauses` are days from and
+    to without lessons. `vacations` are (from, to, name) as the term calendar tells them.
+    """
+
+    demand: list[tuple[Day, int]] = field(default_factory=list)
+    vacation_percent: int = 100
+    pauses: list[tuple[Day, Day]] = field(default_factory=list)
+    vacations: list[tuple[Day, Day, str]] = field(default_factory=list)
+    ends: Day = NEVER
+
+    def percent(self, day: Day) -> int:
+        """The demand of a day."""
+        before, after = (0, 100), (NEVER, 100)
+        for point in self.demand:
+            if point[0] <= day:
+                before = point
+            else:
+                after = point
+                break
+        if before[0] == 0:
+            return after[1] if self.demand else 100
+        if after[0] == NEVER:
+            return before[1]
+        return before[1] + (after[1] - before[1]) * (day - before[0]) // (after[0] - before[0])
+
+    def paused(self, day: Day) -> Day | None:
+        """The last day of the pause that covers a day, None without one."""
+        return next((last for first, last in self.pauses if first <= day <= last), None)
+
+
+@dataclass(slots=True)
+class Payroll:
+    """Wages and rent from the settlement account: day of the month, fen, and delays by month.
+
+    `late` says by (kind, month) how many days later than usual it is paid, None for never.
+    """
+
+    wages_day: int = 15
+    wages_fen: int = 0
+    rent_day: int = 8
+    rent_fen: int = 0
+    late: dict[tuple[str, str], int | None] = field(default_factory=dict)
+
+
 @dataclass
 class Institution:
     """Everything about one institution, filled step by step: enrolment, wrongs, cash, judgement."""
@@ -241,6 +300,7 @@ class Institution:
     pupils: int = 0
     buffer_fen: int = 0
     release_weekday: int = 0
+    idle_releases: tuple[Day, Day] = (0, 0)
     restated: bool = False
     redesignated: bool = False
     reregistered: tuple[Day, str] | None = None
@@ -261,6 +321,10 @@ class Institution:
     near: list[tuple[str, str, Day, str]] = field(default_factory=list)
     claims: dict[tuple[str, int], list[Day]] = field(default_factory=dict)
     story: Story = field(default_factory=lambda: Story("healthy"))
+    course: Course = field(default_factory=Course)
+    payroll: Payroll | None = None
+    representatives: list[tuple[Day, str]] = field(default_factory=list)
+    grievances: list[tuple[Day, str, str]] = field(default_factory=list)
 
     @property
     def settlement(self) -> Account:

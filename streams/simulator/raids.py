@@ -19,7 +19,7 @@ _LEAST_FEN = 100_000
 def carry_out(cashier: Cashier, raid: Raid) -> None:
     """Do what a raid says, as far as the account's balance goes."""
     match raid.kind:
-        case "share" | "drain":
+        case "share" | "drain" | "flight":
             _take_share(cashier, raid)
         case "below" | "small":
             _stay_below(cashier, raid)
@@ -58,7 +58,10 @@ def _pay_stranger(cashier: Cashier, raid: Raid, amount_fen: int, why: str) -> No
 
 def _take_share(cashier: Cashier, raid: Raid) -> None:
     amount = -(-_before(cashier, raid) * raid.size // 100)
-    if not _LEAST_FEN <= amount <= cashier.main(raid.day).balance_fen:
+    balance = cashier.main(raid.day).balance_fen
+    if raid.kind == "flight":
+        amount = min(amount, balance)
+    if not _LEAST_FEN <= amount <= balance:
         return
     _pay_stranger(cashier, raid, amount, "往来款")
     if raid.kind == "drain":

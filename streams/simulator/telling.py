@@ -50,6 +50,10 @@ def _states(inst: Institution) -> Iterator[Row]:
     if inst.reregistered is not None:
         day, usci = inst.reregistered
         yield Row(day, institution_stated(inst, day, usci))
+    for day, representative in inst.representatives:
+        yield Row(day, institution_stated(inst, day, inst.usci, representative))
+    for begins, ends, name in inst.course.vacations:
+        yield Row(max(first, begins), _term(inst, begins, ends, name))
     for account in inst.accounts:
         told = max(first, account.valid_from)
         yield Row(told, _account(inst, account, NEVER))
@@ -78,7 +82,19 @@ def _states(inst: Institution) -> Iterator[Row]:
         yield Row(first, fee)
 
 
-def institution_stated(inst: Institution, valid_from: Day, usci: str) -> f.InstitutionStated:
+def _term(inst: Institution, begins: Day, ends: Day, name: str) -> f.TermStated:
+    return f.TermStated(
+        institution=inst.id,
+        number=f"JQ-{iso(begins)}",
+        valid_from=date.fromordinal(begins),
+        valid_to=date.fromordinal(ends),
+        name=name,
+    )
+
+
+def institution_stated(
+    inst: Institution, valid_from: Day, usci: str, representative: str = ""
+) -> f.InstitutionStated:
     """The institution's row of the register from a day on."""
     return f.InstitutionStated(
         institution=inst.id,
@@ -86,7 +102,7 @@ def institution_stated(inst: Institution, valid_from: Day, usci: str) -> f.Insti
         name=inst.name,
         usci=usci,
         legal_form="民办非企业单位" if usci.startswith("5") else "有限责任公司",
-        legal_representative=inst.representative,
+        legal_representative=representative or inst.representative,
         city="南昌市",
         county=inst.county,
     )
@@ -137,6 +153,7 @@ def _happenings(inst: Institution) -> Iterator[Row]:
             yield Row(contract.told + 1, stated)
         else:
             yield Row(contract.told, stated)
+    yield from _grievances(inst)
     for refund in inst.refunds:
         yield from _refund(inst, refund)
     for number, (day, amount, account, about) in enumerate(inst.complaints, start=1):
@@ -149,6 +166,19 @@ def _happenings(inst: Institution) -> Iterator[Row]:
             contract=about,
             amount_fen=amount,
             payee_account=account,
+        )
+        yield Row(day, complaint)
+
+
+def _grievances(inst: Institution) -> Iterator[Row]:
+    for number, (day, contract, about) in enumerate(inst.grievances, start=1):
+        complaint = f.ComplaintFiled(
+            institution=inst.id,
+            number=f"TS{inst.index:04d}-9{number:03d}",
+            day=date.fromordinal(day),
+            level="city",
+            about=about,
+            contract=contract,
         )
         yield Row(day, complaint)
 
