@@ -108,7 +108,7 @@ class Lister:
         """An institution by its name, or its number; what stands for nobody by the account."""
         account = account_of_nobody(identifier)
         if account is not None:
-            return self.t("unregistered", mask_account(account))
+            return self.t("unregistered-account", mask_account(account))
         return name or identifier
 
     def subject(self, rule: str, subject: str) -> str:

@@ -49,7 +49,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "county": ("区县", "County"),
     "rule": ("规则", "Rule"),
     "institution": ("机构", "Institution"),
-    "unregistered": ("未登记账户 {}", "Unregistered account {}"),
+    "unregistered-account": ("未登记账户 {}", "Unregistered account {}"),
     "subject": ("对象", "Subject"),
     "day": ("日期", "Day"),
     "amount-yuan": ("金额（元）", "Amount (yuan)"),
