@@ -28,7 +28,7 @@ Written by `python -m alerts.rule_docs` from `config/policy`; a test refuses any
 
 Each finding has the key (rule, institution, subject); at most one stands per key.
 A number holds from its first day until the next one begins.
-A city's number goes before its province's, and that one before the nation's.
+The nearest goes first: a contract's own number, then its city's, its province's, the nation's.
 A number whose basis is "project default, no legal text" is no law; `config/policy` may change it.
 A rule that lacks what it needs answers `cannot-decide` and names the field.
 """
@@ -62,7 +62,7 @@ def _texts_part(rule: str, policy: Policy) -> str:
 
     def rows(area: AreaPolicy) -> Iterator[tuple[str, ...]]:
         for clause in area.rules[rule].clauses:
-            yield clause.since.isoformat(), clause.basis
+            yield clause.area, clause.since.isoformat(), clause.basis
 
     told = _by_area(policy, rows)
     if not told:
@@ -77,9 +77,10 @@ def _numbers_part(rule: str, policy: Policy) -> str:
         for parameter in area.rules[rule].parameters:
             name = (f"`{parameter.name}`", parameter.unit.replace("_", " "))
             for each in parameter.values:
-                yield (*name, _written(each.value), each.since.isoformat(), each.basis)
+                told = (_written(each.value), each.since.isoformat(), each.basis)
+                yield (each.area, *name, *told)
             if not parameter.values:
-                yield (*name, "none", "", "")
+                yield (NATIONAL, *name, "none", "", "")
 
     parameters = policy.area(NATIONAL).rules[rule].parameters
     if not parameters:
@@ -92,11 +93,10 @@ def _numbers_part(rule: str, policy: Policy) -> str:
 def _by_area(
     policy: Policy, rows: Callable[[AreaPolicy], Iterator[tuple[str, ...]]]
 ) -> list[tuple[str, ...]]:
-    national = list(rows(policy.area(NATIONAL)))
-    told = [(NATIONAL, *row) for row in national]
-    for city in policy.cities():
-        told += [(city, *row) for row in rows(policy.area(city)) if row not in national]
-    return told
+    """Each row once, where it is written: the nation's, then those of cities and provinces."""
+    areas = [policy.area(name) for name in (NATIONAL, *policy.cities())]
+    told = dict.fromkeys(row for area in areas for row in rows(area))
+    return sorted(told, key=lambda row: "" if row[0] == NATIONAL else row[0])
 
 
 def _written(value: Value) -> str:

@@ -45,18 +45,19 @@ def test_number_of_the_nation_is_told_once(changed: Changed) -> None:
     """A national number is one difference, though every city is judged by it."""
     areas = 1 + len(load_policy().cities())
 
-    assert [
-        "national charge-hours limit_hours 2021-01-01 60 48",
-        f"charge-hours {areas}",
-    ] == changed(LIMIT, "value: 60", "value: 48")
+    value, *hashes = changed(LIMIT, "value: 60", "value: 48")
+
+    assert "national charge-hours limit_hours 2021-01-01 60 48" == value
+    assert f"charge-hours {areas}" in hashes
+    assert not any(line.startswith("refund-late") for line in hashes)
 
 
 def test_number_of_a_city_changes_that_city_alone(changed: Changed) -> None:
     """A city's number has the city's name, and the hash changes there alone."""
-    assert [
-        "city/beijing refund-late term_before_start_days 2021-01-01 5 6",
-        "refund-late 1",
-    ] == changed("city/beijing/refund-late.yaml", "value: 5", "value: 6")
+    lines = changed("city/beijing/refund-late.yaml", "value: 5", "value: 6")
+
+    assert "city/beijing refund-late term_before_start_days 2021-01-01 5 6" == lines[0]
+    assert "refund-late 1" in lines
 
 
 def test_other_words_change_no_hash(changed: Changed) -> None:

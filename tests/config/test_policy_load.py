@@ -105,6 +105,42 @@ def test_text_of_a_city_stands_in_that_city_alone(policy: Policy) -> None:
     assert policy.area("nanchang").basis("coverage-short", DAY) == "project default, no legal text"
 
 
+@pytest.mark.parametrize(
+    ("city", "expected"),
+    [
+        ("南昌", (False, None, None)),
+        ("北京", (True, 5, 15)),
+        ("南京", (True, None, None)),
+        ("苏州市", (True, None, None)),
+        ("泰州", (True, None, None)),
+        ("台州", (True, None, None)),
+        ("杭州", (True, None, None)),
+        ("成都", (False, 5, 15)),
+    ],
+)
+def test_profiles_of_cities_differ(
+    policy: Policy, city: str, expected: tuple[bool, int | None, int | None]
+) -> None:
+    """Hours per subject in Beijing, Jiangsu, Zhejiang; terms of refunds in Beijing and Chengdu."""
+    area = policy.area(city)
+
+    assert expected == (
+        area.value("charge-hours", "per_subject", DAY),
+        area.value("refund-late", "term_before_start_days", DAY),
+        area.value("refund-late", "term_after_start_days", DAY),
+    )
+
+
+def test_value_tells_in_which_file_it_is_written(policy: Policy) -> None:
+    """Beneath a province's number stand its city's others, each with its own place."""
+    rules = policy.area("苏州").rules
+    percent, closes = rules["coverage-short"].parameters[:2]
+
+    assert ["province/jiangsu"] == [value.area for value in percent.values[-1:]]
+    assert [NATIONAL] == [value.area for value in closes.values]
+    assert ["province/jiangsu"] == [clause.area for clause in rules["coverage-short"].clauses]
+
+
 def test_unknown_city_is_judged_by_the_default_city(policy: Policy) -> None:
     """A city without values of its own gets the default city's area."""
     assert policy.area("南极").area_id == "nanchang"

@@ -126,7 +126,7 @@ def test_difference_names_values_and_hashes(folder: Path) -> None:
     assert ("national", "limit_hours", 60, 48) == tuple(
         told[0][name] for name in ("area", "name", "before", "after")
     )
-    assert {"charge-hours"} == {line["rule"] for line in told}
+    assert "charge-hours" in {line["rule"] for line in told[1:]}
 
 
 def test_folder_of_the_setting_is_adopted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
