@@ -15,7 +15,8 @@ from models.registers import FOREVER
 PAID, REFUNDED, RELEASED = "paid", "refunded", "released"
 """What money may do on a day: names of an event's fields."""
 
-Point = tuple[int, int, int, int, int, int, int, int]
+Point = tuple[int, int, int, int, int, int, int, int, int, int]
+_BEFORE: Point = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 class Event(msgspec.Struct, gc=False):
@@ -29,12 +30,13 @@ class Event(msgspec.Struct, gc=False):
 
 
 class Totals:
-    """Differences by day of the sums over all contracts: unearned, due for release, paid."""
+    """Differences by day of sums over all contracts: unearned, due for release, paid, lacking."""
 
     def __init__(self) -> None:
         self.unearned: dict[int, int] = defaultdict(int)
         self.due: dict[int, int] = defaultdict(int)
         self.paid: dict[int, int] = defaultdict(int)
+        self.lacking: dict[int, int] = defaultdict(int)
 
 
 class Book:
@@ -87,7 +89,10 @@ class Book:
         return self._path[place - 1] if place else None
 
     def path(self) -> list[Point]:
-        """Points (day, paid, refunded, released, hours, sessions, unearned, due), in order."""
+        """Points (day, paid, refunded, released, hours, sessions, unearned, due, certain, lacking).
+
+        In order; `certain` is what the lessons so far show to have been due.
+        """
         return self._path
 
     def lessons_by(self, day: int) -> tuple[int, int]:
@@ -120,15 +125,21 @@ class Book:
         assert terms is not None
         before = self._path[-1]
         event = self._events[-1]
-        _, paid, refunded, released, hours, sessions, _, _ = before
+        _, paid, refunded, released, hours, sessions, _, _, certain, _ = before
         paid += event.paid
         refunded += event.refunded
         released += event.released
         hours += event.hours
         sessions += event.sessions
         unearned, due = terms.owed_and_due(paid, refunded, released, hours, sessions, day)
+        if event.sessions > 0 or terms.by_days:
+            certain = terms.certain_fen(hours, sessions, day)
+        lacking = terms.lacking_fen(paid, certain)
         self._path_days.append(day)
-        self._path.append((day, paid, refunded, released, hours, sessions, unearned, due))
+        point = (day, paid, refunded, released, hours, sessions, unearned, due, certain, lacking)
+        self._path.append(point)
+        if lacking != before[9]:
+            totals.lacking[day] += lacking - before[9]
         if unearned != before[6]:
             totals.unearned[day] += unearned - before[6]
         if due != before[7]:
@@ -140,12 +151,13 @@ class Book:
         """Append the points from a day on; what lay before the signature counts from it."""
         terms = self.terms
         assert terms is not None
-        last = self._path[-1] if start else (0, 0, 0, 0, 0, 0, 0, 0)
-        _, paid, refunded, released, hours, sessions, _, _ = last
+        last = self._path[-1] if start else _BEFORE
+        _, paid, refunded, released, hours, sessions, _, _, certain, _ = last
         days = self._days
         place = bisect_left(days, since) if start else 0
         marks = self._marks(terms, since, place)
         for day in marks:
+            is_taught = terms.by_days
             while place < len(days) and days[place] <= day:
                 event = self._events[place]
                 paid += event.paid
@@ -153,10 +165,15 @@ class Book:
                 released += event.released
                 hours += event.hours
                 sessions += event.sessions
+                is_taught = is_taught or event.sessions > 0
                 place += 1
             unearned, due = terms.owed_and_due(paid, refunded, released, hours, sessions, day)
+            if is_taught:
+                certain = terms.certain_fen(hours, sessions, day)
+            lacking = terms.lacking_fen(paid, certain)
             self._path_days.append(day)
-            self._path.append((day, paid, refunded, released, hours, sessions, unearned, due))
+            sums = (day, paid, refunded, released, hours, sessions)
+            self._path.append((*sums, unearned, due, certain, lacking))
 
     def _marks(self, terms: Terms, since: int, place: int) -> list[int]:
         """The days on which the path has a point, from a day on."""
@@ -169,9 +186,11 @@ class Book:
         return marks
 
     def _post(self, start: int, totals: Totals, sign: int) -> None:
-        before = self._path[start - 1] if start else (0, 0, 0, 0, 0, 0, 0, 0)
+        before = self._path[start - 1] if start else _BEFORE
         for point in self._path[start:]:
             day = point[0]
+            if point[9] != before[9]:
+                totals.lacking[day] += sign * (point[9] - before[9])
             if point[6] != before[6]:
                 totals.unearned[day] += sign * (point[6] - before[6])
             if point[7] != before[7]:

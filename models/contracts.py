@@ -51,7 +51,7 @@ class Terms:
 
     __slots__ = (
         *("amounts", "begins", "by_days", "contract", "decidable", "ends", "hours_known"),
-        "last_day",
+        *("dues", "last_day"),
         *("number", "paid_hours", "parts", "payers", "price_fen", "references", "sessions"),
         *("signed", "stages"),
     )
@@ -75,8 +75,9 @@ class Terms:
         self.sessions = contract.sessions or 0
         self.begins = contract.begins.toordinal() if contract.begins else None
         self.ends = contract.ends.toordinal() if contract.ends else None
-        told = [part.ends for part in self.parts if part.ends is not None]
-        self.last_day = self.ends if self.ends is not None else max(told, default=None)
+        self.dues = _dues(contract)
+        last_days = [part.ends for part in self.parts if part.ends is not None]
+        self.last_day = self.ends if self.ends is not None else max(last_days, default=None)
         self.stages = tuple(sorted(contract.stages, key=lambda stage: stage.taught_percent))
         # Sold by hours when hours are stated; else by period: sessions, else days (Words).
         self.by_days = not self.paid_hours and not self.sessions and self._has_days()
@@ -101,6 +102,26 @@ class Terms:
     def earned_fen(self, paid_fen: int, share: tuple[int, int]) -> int:
         """Price times taught share, rounded down, at most what was paid (Words: unearned)."""
         return min(paid_fen, self.price_fen * share[0] // share[1])
+
+    def certain_fen(self, hours: int, sessions: int, day: int) -> int:
+        """What a lesson of this day shows to have been due: no one is taught who has not to pay.
+
+        The instalments due by then; of a contract without any the price of what was taught.
+        """
+        if self.dues:
+            return min(self.price_fen, sum([fen for due, fen in self.dues if due <= day]))
+        if self.paid_hours:
+            if hours >= self.paid_hours:
+                return self.price_fen
+            return self.price_fen * hours // self.paid_hours
+        share = self.taught(hours, sessions, day)
+        return self.price_fen * share[0] // share[1]
+
+    def lacking_fen(self, paid_fen: int, certain_fen: int) -> int:
+        """What was due for certain and did not come; below 0 what came beyond the price."""
+        if paid_fen < certain_fen:
+            return certain_fen - paid_fen
+        return min(0, self.price_fen - paid_fen)
 
     def allowed_fen(self, paid_fen: int, earned_fen: int, share: tuple[int, int]) -> int:
         """What may be released: what is earned, or by stages of what was paid (R2)."""
@@ -154,6 +175,17 @@ def _parts(contract: ContractStated) -> tuple[Part, ...]:
         )
         for part in sorted(contract.instalments, key=order)
     )
+
+
+def _dues(contract: ContractStated) -> tuple[tuple[int, int], ...]:
+    """The instalments as (due day, fen), empty when there are none or a day is not told."""
+    dues = []
+    for part in contract.instalments:
+        day = part.due or part.begins
+        if day is None:
+            return ()
+        dues.append((day.toordinal(), part.amount_fen))
+    return tuple(dues)
 
 
 def charges(payments: Sequence[tuple[int, str, int]], window_days: int) -> list[Charge]:

@@ -47,6 +47,8 @@ class Directory:
         """By student."""
         self.signed_on: dict[int, set[str]] = defaultdict(set)
         """Contracts by the day of their signature."""
+        self.falling_due_on: dict[int, int] = defaultdict(int)
+        """The fen of instalments by due day, of whole prices by signature; none before that."""
         self.ends_on: dict[int, set[str]] = defaultdict(set)
         """Contracts by their last day, where they tell it."""
         self.asked_on: dict[int, int] = defaultdict(int)
@@ -63,17 +65,23 @@ class Directory:
                 table.put(key, number, adding=False)
             self.contracts_of[old.contract.student].discard(number)
             self.signed_on[old.signed].discard(number)
+            self._fall_due(old, -1)
             if old.last_day is not None:
                 self.ends_on[old.last_day].discard(number)
         if terms is not None:
             self.terms[number] = terms
             self.signed_on[terms.signed].add(number)
+            self._fall_due(terms, 1)
             if terms.last_day is not None:
                 self.ends_on[terms.last_day].add(number)
             for table, key in self._keys(terms):
                 table.put(key, number, adding=True)
             if terms.contract.student:
                 self.contracts_of[terms.contract.student].add(number)
+
+    def _fall_due(self, terms: Terms, sign: int) -> None:
+        for day, fen in terms.dues or ((terms.signed, terms.price_fen),):
+            self.falling_due_on[max(day, terms.signed)] += sign * fen
 
     def put_request(self, number: str, request: Request | None) -> None:
         """Set or remove a refund request."""

@@ -37,6 +37,7 @@ class Series:
         self._unearned: list[int] = []
         self._due: list[int] = []
         self._paid: list[int] = []
+        self._lacking: list[int] = []
         self._batched: list[int] = []
         self._runs: dict[str, list[int | None]] = {}
         self._memos: dict[str, list[Any]] = {}
@@ -79,15 +80,18 @@ class Series:
         unearned = self._unearned[-1] if self._unearned else 0
         due = self._due[-1] if self._due else 0
         paid = self._paid[-1] if self._paid else 0
+        lacking = self._lacking[-1] if self._lacking else 0
         batched = self._batched[-1] if self._batched else 0
         for day in range(self.last + 1, closed + 1):
             unearned += totals.unearned.get(day, 0)
             due += totals.due.get(day, 0)
             paid += totals.paid.get(day, 0)
+            lacking += totals.lacking.get(day, 0)
             batched += batches.get(day, 0)
             self._unearned.append(unearned)
             self._due.append(due)
             self._paid.append(paid)
+            self._lacking.append(lacking)
             self._batched.append(batched)
         for account in self._ledger.registers.accounts:
             self._extend_balance(account, closed)
@@ -114,7 +118,7 @@ class Series:
             self._base = FOREVER
             day = 0
         length = max(0, day - self._base) if self._base != FOREVER else 0
-        for sums in (self._unearned, self._due, self._paid, self._batched):
+        for sums in (self._unearned, self._due, self._paid, self._lacking, self._batched):
             del sums[length:]
         for balances in self._balances.values():
             del balances[length:]
@@ -127,7 +131,7 @@ class Series:
 
     def _first_day(self) -> int:
         totals, batches = self._ledger.totals, self._ledger.batches
-        tables = [totals.unearned, totals.due, totals.paid, batches]
+        tables = [totals.unearned, totals.due, totals.paid, totals.lacking, batches]
         tables += [*self._net.values(), *self._closings.values(), *self._openings.values()]
         days = [min(table) for table in tables if table]
         days += [request.asked for request in self._ledger.directory.requests.values()]
@@ -151,6 +155,14 @@ class Series:
     def paid(self, day: int) -> int:
         """Everything paid on all contracts."""
         return self._at(self._paid, day)
+
+    def lacking(self, day: int) -> int:
+        """What was due for certain and did not come, less what came beyond the prices."""
+        return self._at(self._lacking, day)
+
+    def reported(self, account: str, day: int) -> bool:
+        """Whether a closing of this very day was reported."""
+        return day in self._closings.get(account, ())
 
     def batched(self, day: int) -> int:
         """Everything released in batches."""

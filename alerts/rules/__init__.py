@@ -27,6 +27,7 @@ from alerts.rules.deliveries import (
     unlicensed_collection,
 )
 from alerts.rules.feed import foreign_currency, matching_undecided, statement_broken
+from alerts.rules.inflow import missing_inflow
 from alerts.rules.monthly import bank_fee, timeout_confirmed
 from alerts.rules.outflow import outflow_large
 from alerts.rules.papers import (
@@ -102,6 +103,7 @@ RULES: tuple[Rule, ...] = (
     Rule("unlicensed-collection", unlicensed_collection, "institution", at_close=True),
     Rule("several-accounts", several_accounts, "institution", at_close=True),
     Rule("coverage-short", coverage_short, "institution", at_close=True),
+    Rule("missing-inflow", missing_inflow, "institution", at_close=True),
     Rule("reserve-short", reserve_short, "institution", at_close=True),
     Rule("reserve-pledged", reserve_pledged, "institution", at_close=True),
     Rule("outflow-large", outflow_large, "day", at_close=True),

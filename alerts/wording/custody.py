@@ -32,6 +32,23 @@ RULES: dict[str, Wording] = {
         evaluated="immediate",
         needs=NOTHING,
     ),
+    "missing-inflow": Wording(
+        name=("应收学费未入账", "Tuition that came into no account"),
+        reason=(
+            "按已授课程和到期分期,至少有 {amount} 元学费未进入任何已知账户。",
+            "By lessons and instalments at least {amount} yuan of tuition are on no known account.",
+        ),
+        fires="what lessons taught and instalments due show to have been due, less all that came"
+        " in, matched or not, stays above the share of the contracts' sum over the tolerance",
+        kind="suspicion",
+        level="yellow to red by share",
+        subject="`inflow`",
+        amount="what is missing at least",
+        day=RUN,
+        stands=WHILE,
+        evaluated="at close, by the last day through which every dedicated account reported",
+        needs="balances; statements that add up; the calendar",
+    ),
     "several-accounts": Wording(
         name=("专用账户不唯一", "Several dedicated accounts"),
         reason=(
@@ -261,6 +278,13 @@ STEPS: dict[str, tuple[str, str]] = {
     "fees_of_a_period": ("单个收费周期的费用总额", "fees of one period"),
     "reserve_gap": ("差额", "gap"),
     "reserve_percent": ("保证金占比(%)", "reserve in percent"),
+    "reported_through": ("账户已报送至", "accounts reported through"),
+    "due_for_certain_unpaid": ("确定应收而未收", "due for certain and unpaid"),
+    "inflow_unmatched": ("未对应合同的收款", "inflow of no known contract"),
+    "missing_at_least": ("缺口下限", "missing at least"),
+    "missing_at_most": ("缺口上限", "missing at most"),
+    "missing_percent": ("占合同总额(%)", "share of the contracts' sum in percent"),
+    "contracts_lacking": ("欠款合同数", "contracts that lack"),
 }
 
 CODES: dict[str, tuple[str, str]] = {

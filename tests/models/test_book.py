@@ -47,7 +47,7 @@ def fresh(events: list[Event], contract: Terms | None) -> tuple[Book, Totals]:
 
 def of(totals: Totals) -> list[dict[int, int]]:
     """The differences by day, without the days on which they came to nothing."""
-    tables = (totals.unearned, totals.due, totals.paid)
+    tables = (totals.unearned, totals.due, totals.paid, totals.lacking)
     return [{day: value for day, value in table.items() if value} for table in tables]
 
 
@@ -105,7 +105,7 @@ def test_what_came_before_the_signature_counts_from_it() -> None:
     book, totals = fresh([(SIGNED - 2, PAID, 50_000)], terms())
 
     assert book.at(SIGNED - 1) is None
-    assert (SIGNED, 50_000, 0, 0, 0, 0, 50_000, 0) == book.at(SIGNED)
+    assert (SIGNED, 50_000, 0, 0, 0, 0, 50_000, 0, 0, 0) == book.at(SIGNED)
     assert {SIGNED: 50_000} == totals.unearned
 
 
@@ -139,7 +139,7 @@ def test_terms_taken_away_leave_nothing_owed() -> None:
     book.terms = None
     book.retrace(SIGNED, totals)
 
-    assert [{}, {}, {}] == of(totals)
+    assert [{}, {}, {}, {}] == of(totals)
 
 
 def test_payments_are_in_the_order_of_their_days() -> None:
