@@ -12,6 +12,7 @@ import msgspec
 import structlog
 
 from alerts.rules import RULES, Rule
+from alerts.rules.early import early_subjects
 from alerts.rules.view import View
 from models import facts as f
 from models.findings import Change, Finding, Key, difference
@@ -195,6 +196,7 @@ class Supervision:
             "entry": touched.entries,
             "payments": touched.payments,
             "student": touched.students(ledger.directory),
+            "early": early_subjects(self._closed),
             "span": {"\n".join(identity) for identity in touched.spans},
         }
         if is_quiet:

@@ -26,6 +26,7 @@ from alerts.rules.deliveries import (
     statement_gap,
     unlicensed_collection,
 )
+from alerts.rules.early import charge_early
 from alerts.rules.feed import foreign_currency, matching_undecided, statement_broken
 from alerts.rules.inflow import missing_inflow
 from alerts.rules.monthly import bank_fee, timeout_confirmed
@@ -42,12 +43,14 @@ from alerts.rules.refund import refund_late
 from alerts.rules.release import release_ahead, release_ahead_batch
 from alerts.rules.reserve import reserve_pledged, reserve_short
 from alerts.rules.requests import refund_misdirected, refund_surge, refund_unanswered
+from alerts.rules.splitting import charge_split, split_unlinked
 from alerts.rules.teaching import teaching_stopped
 from alerts.rules.view import View
 from models.findings import CANNOT_DECIDE, Finding
 
 SubjectKind = Literal[
     "payments",
+    "early",
     "contested",
     "student",
     "span",
@@ -76,6 +79,8 @@ RULES: tuple[Rule, ...] = (
     Rule("charge-hours", charge_hours, "payments", at_close=False),
     Rule("charge-amount", charge_amount, "payments", at_close=False),
     Rule("charge-while-barred", charge_while_barred, "payments", at_close=False),
+    Rule("charge-split", charge_split, "student", at_close=False),
+    Rule("charge-split", split_unlinked, "payments", at_close=False),
     Rule("charge-stored-value", charge_stored_value, "payments", at_close=False),
     Rule("charge-unlisted", charge_unlisted, "payments", at_close=False),
     Rule("charge-over-guide-price", charge_over_guide_price, "payments", at_close=False),
@@ -91,6 +96,7 @@ RULES: tuple[Rule, ...] = (
     Rule("charge-without-invoice", invoices_untold, "institution", at_close=True),
     Rule("charge-unlisted", fees_untold, "institution", at_close=True),
     Rule("cash-not-banked", cash_not_banked, "payments", at_close=True),
+    Rule("charge-early", charge_early, "early", at_close=True),
     Rule("release-ahead", release_ahead, "path", at_close=True),
     Rule("release-ahead", release_ahead_batch, "institution", at_close=True),
     Rule("refund-late", refund_late, "request", at_close=True),

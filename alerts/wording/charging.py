@@ -98,6 +98,43 @@ RULES: dict[str, Wording] = {
         evaluated="at close",
         needs="the calendar",
     ),
+    "charge-split": Wording(
+        name=("疑似拆分收费", "Charge split over contracts"),
+        reason=(
+            "同一学员的多份合同相互关联,合计收取 {amount} 元,合计超过一次收费的上限。",
+            "Linked contracts of one student come to {amount} yuan and pass a limit together.",
+        ),
+        fires="charges of different contracts of one student, none of which passes a limit alone,"
+        " pass that of span, hours or amount together; they are linked when they have one subject,"
+        " are first paid within the window of the group's first one, and their periods overlap or"
+        " follow each other, or they are first paid on one day",
+        kind="suspicion",
+        level="yellow",
+        subject="`contract:<no>/<day of the first payment>` of the group's first charge",
+        amount="the group's payments",
+        day="booking day by which the payments pass a limit together, not before the signatures",
+        stands="until facts explain it",
+        evaluated="immediate",
+        needs="student, subject; start and end, hours, academic or not where they decide",
+    ),
+    "charge-early": Wording(
+        name=("过早收费", "Charge too early"),
+        reason=(
+            "收取 {amount} 元,距开课过早,或该科目剩余课时过多。",
+            "{amount} yuan were taken too long before the lessons, or with too many hours left.",
+        ),
+        fires="where a place says so: a payment comes more than the months before the first day of"
+        " the instalments that it fills; or a charge for hours comes while more than the hours of"
+        " that subject, paid on earlier days, are neither taught nor paid back to the student",
+        kind="breach",
+        level="yellow",
+        subject="`contract:<no>/<day of the charge's first payment>`",
+        amount="the charge's payments; only the early ones where no hours were left",
+        day="first of them, not before the signature",
+        stands="until facts explain it",
+        evaluated="at close",
+        needs="start; of charges for hours the student, and hours and subject where they decide",
+    ),
     "charge-stored-value": Wording(
         name=("充值储值收费", "Charge as stored value"),
         reason=(
@@ -219,6 +256,12 @@ STEPS: dict[str, tuple[str, str]] = {
     "booking_date": ("入账日", "booking date"),
     "tolerated_until": ("容许截止日", "tolerated until"),
     "signed": ("合同签订日", "contract signed"),
+    "linked": ("关联合同及理由", "contracts linked, and why"),
+    "limited_payments": ("计入限额的收款", "payments that the limit counts"),
+    "first_lesson": ("首次授课日", "first lesson"),
+    "limit_months": ("最早提前月数", "months before at most"),
+    "left_hours": ("该科目剩余课时", "hours of the subject left"),
+    "left_limit": ("剩余课时上限", "limit of hours left"),
     "stored_value_subject": ("合同科目含有", "word in the contract's subject"),
     "stored_value_remittance": ("附言含有", "word in a remittance"),
     "stored_value_end": ("合同期限", "end of the contract"),
@@ -246,6 +289,14 @@ CODES: dict[str, tuple[str, str]] = {
     "suspended": ("被责令暂停收费", "charging is suspended"),
     "licence-void": ("办学许可失效", "the licence is void"),
     "nonprofit-overdue": ("营转非逾期", "the change to non-profit is overdue"),
+    "same-subject": ("科目相同", "same subject"),
+    "same-day": ("同日付款", "paid on one day"),
+    "overlap": ("课期重叠", "periods overlap"),
+    "back-to-back": ("课期相接", "periods follow each other"),
+    "same-payer": ("付款人相同", "same payer"),
+    "several-payers": ("付款人不同", "several payers"),
+    "student": ("学员", "the student"),
+    "subject": ("科目", "the subject"),
     "no-end": ("未约定截止日", "no last day"),
     "not-published": ("未公示", "not published"),
     "primary": ("小学", "primary school"),
