@@ -105,8 +105,8 @@ def _ingest(settings: Settings, paths: list[Path], url: str | None, as_of: date 
     engine, folder = store(settings, url)
     with progress_bar("reading") as advance:
 
-        def told(_name: str, done: int, total: int) -> None:
-            advance(done, total)
+        def told(what: str, done: int, total: int) -> None:
+            advance(done, total, what)
 
         try:
             return ingest(

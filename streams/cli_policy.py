@@ -1,5 +1,6 @@
 """The commands of the policy: check its files, show what is in force, compare, adopt."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from itertools import groupby
@@ -11,7 +12,9 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy import Engine
 
+from alerts.evaluation import Law
 from alerts.texts import Language, rule_name
 from config.load import CALENDARS, ConfigError, load_calendar
 from config.policy_diff import CLAUSE, differences, rehashed
@@ -30,7 +33,17 @@ from models.policy import (
 )
 from models.store import adopted
 from models.store.engine import open_store, writing
-from streams.cli_shared import CHECK_FAILED, Database, err, load_law, out, policy_of, today
+from streams import embedded
+from streams.cli_shared import (
+    CHECK_FAILED,
+    Database,
+    err,
+    load_law,
+    out,
+    policy_of,
+    progress_bar,
+    today,
+)
 
 Folder = Annotated[
     Path | None, typer.Argument(help="A folder like config/policy; default: the setting.")
@@ -144,14 +157,39 @@ def policy_diff_command(
 
 @policy_app.command("adopt")
 def policy_adopt_command(database: Database = None) -> None:
-    """Judge by the policy of this process's files from now on; workers with another one end."""
+    """Judge by the policy of this process's files from now on; workers with another one end.
+
+    With SQLite there are no workers: every institution is judged anew at once.
+    """
     settings = Settings()
     law = load_law(settings)
-    with writing(open_store(database or settings.database_url)) as connection:
+    engine = open_store(database or settings.database_url)
+    with writing(engine) as connection:
         before = adopted.read(connection, adopted.POLICY)
         adopted.adopt(connection, adopted.POLICY, law.policy.digest())
     was = f", before it was {before[:16]}" if before else ""
     out.print(f"adopted {law.policy.digest()[:16]}{was}", highlight=False)
+    if engine.dialect.name == "sqlite":
+        _judge_anew(engine, law)
+
+
+def _judge_anew(engine: Engine, law: Law) -> None:
+    judged = 0
+    with progress_bar("judging anew") as advance:
+
+        def told(what: str, done: int, total: int) -> None:
+            nonlocal judged
+            judged = done
+            advance(done, total, what)
+
+        try:
+            changes = embedded.judge_anew(engine, law, told).changes
+        except embedded.StoreLocked as locked:
+            err.print(f"[red]busy[/] {locked}")
+            raise typer.Exit(CHECK_FAILED) from None
+    counts = Counter(change.change for change in changes)
+    told_counts = ", ".join(f"{counts[what]} {what}" for what in ("raised", "changed", "cleared"))
+    out.print(f"judged anew: {judged} institutions; findings: {told_counts}", highlight=False)
 
 
 def _in_force(area: AreaPolicy, rule: str, day: date) -> Iterator[_Shown]:

@@ -1,10 +1,10 @@
 """What the commands share: exit codes, options, the store, and how progress is shown."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import typer
 from rich.console import Console
@@ -36,20 +36,27 @@ AsOf = Annotated[
 Out = Annotated[Path, typer.Option("--out", help="Folder to write to.")]
 
 
+class Advance(Protocol):
+    """Tell a progress bar how much is done, how much there is, and what is being done."""
+
+    def __call__(self, done: int, total: int, what: str = ...) -> None:
+        """Show it."""
+
+
 def today() -> date:
     """The calendar day in Asia/Shanghai: the one place that asks the clock for a day."""
     return datetime.now(UTC).astimezone(SHANGHAI).date()
 
 
 @contextmanager
-def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error, so that standard output stays for programs; told done and total."""
+def progress_bar(text: str) -> Iterator[Advance]:
+    """A bar on standard error, so that standard output stays for programs."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeElapsedColumn(), console=err, transient=True) as bar:
         task = bar.add_task(text, total=None)
 
-        def advance(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+        def advance(done: int, total: int, what: str = text) -> None:
+            bar.update(task, completed=done, total=total, description=what)
 
         yield advance
 

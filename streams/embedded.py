@@ -96,6 +96,26 @@ def ingest(
     return summary
 
 
+def judge_anew(engine: Engine, law: Law, notify: Notify | None = None) -> Outcome:
+    """Judge whoever was judged by another law, though no facts come.
+
+    StoreLocked and OffsetMoved as in `ingest`.
+    """
+    with holding(engine, "partition 0") as renew:
+        return Monitor(engine, law).refresh(_telling(renew, notify))
+
+
+def _telling(renew: Callable[[], None], notify: Notify | None) -> Callable[[int, int], None]:
+    """Keep the lock and show progress after each slice that was judged anew."""
+
+    def told(done: int, total: int) -> None:
+        renew()
+        if notify:
+            notify("judging anew", done, total)
+
+    return told
+
+
 @contextmanager
 def holding(engine: Engine, name: str) -> Iterator[Callable[[], None]]:
     """Hold a name in the store while the block runs; gives what renews it from time to time.
@@ -149,7 +169,7 @@ class _Player:
         self._renew = renew
         self._notify = notify
         self._facts_done = self._facts_total = 0
-        self._tally(self.monitor.refresh())
+        self._tally(self.monitor.refresh(_telling(renew, notify)))
         self._offset = self.monitor.progress.next_offset
         self._waiting: Batch | None = None
 

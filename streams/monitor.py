@@ -5,7 +5,7 @@ the journal and may be dropped at any time; the offset in SQL is the truth.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 import msgspec
@@ -148,8 +148,12 @@ class Monitor:
             raise
         return outcome
 
-    def refresh(self) -> Outcome:
-        """Judge anew whoever was judged with another policy, calendar or release, in slices."""
+    def refresh(self, notify: Callable[[int, int], None] | None = None) -> Outcome:
+        """Judge anew whoever was judged with another policy, calendar or release, in slices.
+
+        Each slice is a transaction: whoever is killed goes on with the rest. `notify` is told after
+        each how many are done, and how many there are.
+        """
         outcome = Outcome()
         stale = self.stale()
         for start in range(0, len(stale), STALE_AT_ONCE):
@@ -157,6 +161,8 @@ class Monitor:
             outcome = Outcome(
                 changes=outcome.changes + part.changes, parked=outcome.parked + part.parked
             )
+            if notify:
+                notify(min(start + STALE_AT_ONCE, len(stale)), len(stale))
         return outcome
 
     def renew(self, institutions_: Sequence[str]) -> Outcome:
