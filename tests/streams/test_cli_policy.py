@@ -131,10 +131,10 @@ def test_difference_names_values_and_hashes(folder: Path) -> None:
 
 def test_folder_of_the_setting_is_adopted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Adopting says which policy was and which is now the installation's."""
-    first = escrow("adopt").stdout
+    first = escrow("adopt").stdout.splitlines()[0]
     change(folder / "national/charge-hours.yaml", "value: 60", "value: 48")
     monkeypatch.setenv("ESCROW_POLICY_DIR", str(folder))
-    second = escrow("adopt").stdout
+    second = escrow("adopt").stdout.splitlines()[0]
 
     assert first.split()[1] == second.split()[-1]
     assert first.split()[1] != second.split()[1].rstrip(",")
