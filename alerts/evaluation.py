@@ -163,6 +163,7 @@ class Supervision:
 
     def _judge_at_close(self, closed: int) -> None:
         view = self._closed
+        view.charges.clear()
         for identifier in [i for i, day in self._pending.items() if day <= closed]:
             del self._pending[identifier]
             view.ledger.put(identifier, self._versions.effective(identifier))

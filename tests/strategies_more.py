@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tests.strategies_charging import tell_charging
+
 if TYPE_CHECKING:
     from tests.strategies import Teller
 
-MORE: tuple[Callable[[Teller], None], ...] = ()
+MORE: tuple[Callable[[Teller], None], ...] = (tell_charging,)
