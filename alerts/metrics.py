@@ -17,6 +17,7 @@ from alerts.inbox.journal import Feed, kind_of
 from alerts.inbox.queries import held_by_kind_of_reason
 from models.identity import mask_account
 from models.store import tables
+from models.store.institutions import Versions, stale_count
 
 SECONDS_A_DAY = 86_400
 REASONS_MAX = 30
@@ -39,9 +40,11 @@ class StandingFigures(Collector):
         self,
         connect: Callable[[], AbstractContextManager[Connection]],
         read: Callable[[Connection], Reading],
+        versions: Versions,
     ) -> None:
         self._connect = connect
         self._read = read
+        self._versions = versions
 
     def collect(self) -> Iterator[Metric]:
         """All metrics, from one state of the store."""
@@ -51,15 +54,17 @@ class StandingFigures(Collector):
             yield _feed_lag(reading)
             yield _facts(reading)
             yield _held(connection)
+            yield _stale(connection, self._versions)
 
 
 def exposition(
     connect: Callable[[], AbstractContextManager[Connection]],
     read: Callable[[Connection], Reading],
+    versions: Versions,
 ) -> bytes:
-    """All metrics in the text format of Prometheus."""
+    """All metrics in the text format of Prometheus; `versions` are those that ought to judge."""
     registry = CollectorRegistry()
-    registry.register(StandingFigures(connect, read))
+    registry.register(StandingFigures(connect, read, versions))
     return generate_latest(registry)
 
 
@@ -126,3 +131,11 @@ def _held(connection: Connection) -> Metric:
     if rest:
         family.add_metric((OTHER_REASON,), rest)
     return family
+
+
+def _stale(connection: Connection, versions: Versions) -> Metric:
+    return GaugeMetricFamily(
+        "escrow_stale_institutions",
+        "Institutions still to be judged by the present policy, calendar and release.",
+        value=stale_count(connection, versions),
+    )

@@ -50,7 +50,7 @@ def _plotly() -> FileResponse:
 
 def _metrics(request: Request) -> Response:
     inbox: Inbox = request.app.state.inbox
-    text = metrics.exposition(partial(reading, inbox.engine), inbox.reading)
+    text = metrics.exposition(partial(reading, inbox.engine), inbox.reading, inbox.versions)
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 

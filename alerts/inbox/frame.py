@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from alerts.evaluation import Law
+from alerts.evaluation import CODE_VERSION, Law
 from alerts.inbox import journal
 from alerts.inbox.presenting import Lister
 from alerts.inbox.words import LANGUAGES, Language
@@ -23,6 +23,7 @@ from alerts.metrics import Reading
 from config.settings import Settings
 from models.store import tables
 from models.store.engine import reading
+from models.store.institutions import Versions, stale_count
 
 HERE = Path(__file__).parent
 # What takes longer is renewed beside the pages, and takes at most one part in so many of the time.
@@ -38,6 +39,8 @@ class Status:
     facts_to: str
     closed_day: date | None
     feeds: tuple[journal.Feed, ...]
+    stale: int
+    """How many institutions are still to be judged by the present law."""
 
     @property
     def late(self) -> int:
@@ -71,6 +74,7 @@ class Inbox:
         self.engine = engine
         self.settings = settings
         self.law = law
+        self.versions = Versions(law.policy.digest(), law.calendar.digest(), CODE_VERSION)
         self.patience_seconds = PATIENCE_SECONDS
         self._lock = RLock()
         self._remembered: dict[str, _Remembered] = {}
@@ -91,7 +95,8 @@ class Inbox:
         facts_to = connection.execute(select(func.max(tables.FILES.c.received_at))).scalar()
         closed = closed_day(connection)
         feeds = self._remember("feeds", connection, _feeds)
-        return Status(facts_to or "", closed, cast("tuple[journal.Feed, ...]", feeds))
+        stale = stale_count(connection, self.versions)
+        return Status(facts_to or "", closed, cast("tuple[journal.Feed, ...]", feeds), stale)
 
     def reading(self, connection: Connection) -> Reading:
         """What takes a pass over the whole journal; remembered likewise."""

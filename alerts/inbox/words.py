@@ -21,6 +21,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "feeds-late-0": ("各账户流水均按时", "no feed late"),
     "feeds-late-1": ("{} 个账户流水迟报", "1 feed late"),
     "feeds-late": ("{} 个账户流水迟报", "{} feeds late"),
+    "stale-1": ("{} 家机构待按现行参数重新研判", "1 institution still to be judged anew"),
+    "stale": ("{} 家机构待按现行参数重新研判", "{} institutions still to be judged anew"),
     "nothing-yet": ("尚无", "none yet"),
     "skip": ("跳到正文", "Skip to the content"),
     "search": ("搜索", "Search"),

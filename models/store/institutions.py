@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, or_, select
 
 from models import facts as f
 from models.keys import DECODER
@@ -46,6 +46,19 @@ def read(connection: Connection) -> dict[str, Evaluated]:
         closed = date.fromisoformat(day) if day else None
         found[name] = Evaluated(name, number, closed, versions, error)
     return found
+
+
+def stale_count(connection: Connection, versions: Versions) -> int:
+    """How many were last judged with other versions than these."""
+    columns = INSTITUTIONS.c
+    query = select(func.count()).where(
+        or_(
+            columns.evaluated_policy != versions.policy,
+            columns.evaluated_calendar != versions.calendar,
+            columns.evaluated_code != versions.code,
+        )
+    )
+    return connection.execute(query).scalar_one()
 
 
 def among(connection: Connection, names: Iterable[str]) -> list[str]:

@@ -98,6 +98,23 @@ def test_held_rows_by_kind_of_reason(client: TestClient, inbox: FastAPI) -> None
     assert 2 == held["other",]
 
 
+def test_institutions_still_to_be_judged_anew(client: TestClient, inbox: FastAPI) -> None:
+    """Judged by another policy, calendar or release: counted, and said on every page."""
+    assert {(): 0.0} == samples(client, "escrow_stale_institutions")
+    assert "judged anew" not in client.get("/?lang=en").text
+
+    for count, (name, institution) in enumerate(
+        [("evaluated_calendar", "NC-0001"), ("evaluated_policy", "NC-0002")], start=1
+    ):
+        with writing(inbox.state.inbox.engine) as connection:
+            mine = tables.INSTITUTIONS.c.institution == institution
+            connection.execute(update(tables.INSTITUTIONS).where(mine).values({name: "older"}))
+
+        assert {(): float(count)} == samples(client, "escrow_stale_institutions")
+    assert "2 institutions still to be judged anew" in client.get("/held?lang=en").text
+    assert "2 家机构待按现行参数重新研判" in client.get("/").text
+
+
 def test_health_and_readiness(client: TestClient, inbox: FastAPI) -> None:
     """Healthy while it answers; ready while the store does, with its closed day."""
     assert {"status": "ok"} == client.get("/healthz").json()

@@ -2,12 +2,13 @@
 
 import json
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import msgspec
 from sqlalchemy import Connection, Engine, insert
 
-from alerts.evaluation import Law
+from alerts.evaluation import CODE_VERSION, Law
 from config.load import load_calendar
 from config.policy_load import load_policy
 from models import facts as f
@@ -63,6 +64,7 @@ CONTRACT = f.ContractStated(
 )
 
 
+@cache
 def law() -> Law:
     """The law that the repository holds."""
     return Law(load_policy(), load_calendar())
@@ -227,9 +229,9 @@ def _institutions(connection: Connection) -> None:
                 institution=institution,
                 evaluated_count=1,
                 evaluated_day=CLOSED.isoformat(),
-                evaluated_policy="",
-                evaluated_calendar="",
-                evaluated_code="",
+                evaluated_policy=law().policy.digest(),
+                evaluated_calendar=law().calendar.digest(),
+                evaluated_code=CODE_VERSION,
                 name=name,
                 city="nanchang",
                 county=county,
