@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from models import facts as f
@@ -127,6 +128,18 @@ class Feed:
         spans = self._spans.get(account, [])
         place = bisect_right(spans, day, key=lambda span: span.ends)
         return spans[place - 1] if place else None
+
+    def rhythm_days(self, account: str, day: int, statements: int) -> int | None:
+        """The longest way from the end of one to the end of the next, over so many by a day.
+
+        None while there are not so many.
+        """
+        spans = self._spans.get(account, [])
+        place = bisect_right(spans, day, key=lambda span: span.ends)
+        if place < statements:
+            return None
+        ends = [span.ends for span in spans[place - statements : place]]
+        return max(later - earlier for earlier, later in pairwise(ends))
 
     def covers(self, account: str, day: int) -> bool:
         """Whether a statement covers the day."""

@@ -101,7 +101,7 @@ def _concerns(view: View, account: str, day: int) -> bool:
 
 
 def statement_gap(view: View, subject: str) -> list[Finding]:
-    """Between a statement and the one before it a working day, or money, is missing."""
+    """Since the statement before money is missing, or a working day that might have moved some."""
     account, statement, _ = subject.split(STATEMENT_SEPARATOR)
     told = view.ledger.feed.statements.get((account, statement, HOME_CURRENCY), {})
     fact = told.get(True) or told.get(False)
@@ -118,8 +118,8 @@ def statement_gap(view: View, subject: str) -> list[Finding]:
         return [view.undecided(RULE_GAP, name, day=begins, missing=str(missing))]
     balances = _balances(view, account, before, begins)
     gap_fen = abs(balances[1] - balances[0]) if balances else 0
-    if not missing_days and not gap_fen:
-        return []
+    if (balances and not gap_fen) or (not balances and not missing_days):
+        return []  # a day of which nothing moved may have no statement
     formula = [
         day_step("statement_before_ends", before.ends),
         day_step("statement_begins", begins),
@@ -189,12 +189,15 @@ def _silence(account: str) -> State:
 
 
 def _expected(view: View, account: str, day: int) -> int:
-    """The day through which a statement should be there: one more as long as the last."""
+    """The day through which a statement should be there, by the account's own rhythm."""
+    first_days = view.number(RULE_SILENT, "first_statement_days", day) or 0
+    statements = view.number(RULE_SILENT, "rhythm_statements", day) or 2
     last = view.ledger.feed.latest(account, day)
     if last is not None:
-        return last.ends + last.ends - last.begins + 1
-    first_days = view.number(RULE_SILENT, "first_statement_days", day) or 0
-    return view.ledger.registers.designated_since(account, day) + first_days
+        return last.ends + (view.ledger.feed.rhythm_days(account, day, statements) or first_days)
+    # Before anything was known of the institution nobody listened.
+    since = max(view.ledger.registers.designated_since(account, day), view.ledger.series.first)
+    return since + first_days
 
 
 def entry_unrouted(view: View, _subject: str) -> list[Finding]:

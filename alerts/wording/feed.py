@@ -43,8 +43,8 @@ RULES: dict[str, Wording] = {
             "本对账单与上一份之间缺少工作日,或余额不相接。",
             "Since the statement before a working day is missing, or the balances do not join.",
         ),
-        fires="a working day lies between two statements, or the closing of one is not the"
-        " opening of the next",
+        fires="the closing of one statement is not the opening of the next; where they are not"
+        " both reported, a working day lies between that no statement covers",
         kind="data",
         level="yellow",
         subject="`statement:<account>/<id>` of the later one",
