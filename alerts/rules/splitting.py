@@ -55,7 +55,8 @@ def charge_split(view: View, student: str) -> list[Finding]:
     """Linked charges of a student's contracts pass a limit together, and none of them alone.
 
     Linked are charges of the same subject, first paid within the window of the group's first one,
-    whose periods overlap or follow each other, or which were first paid on one day.
+    whose periods overlap or follow each other, or which were first paid on one day. The renewal of
+    a course that is nearly over is linked to nothing.
     """
     left = [sale for sale in _near(view, student) if not _passed(view, [sale])]
     findings: list[Finding] = []
@@ -162,6 +163,8 @@ def _link(view: View, one: Sale, other: Sale) -> Link | None:
         reasons.append("same-day")
     gap = view.number(RULE, "gap_days", min(one.charge.first, other.charge.first)) or 0
     periods = _periods(one.got, other.got, gap)
+    if periods == "back-to-back" and _renews(view, one, other):
+        return None
     if periods:
         reasons.append(periods)
     elif not same_day:
@@ -182,6 +185,14 @@ def _periods(one: Bought, other: Bought, gap_days: int) -> str | None:
         return "overlap"
     between = max(one.first, other.first) - min(one.last, other.last) - 1
     return "back-to-back" if between <= gap_days else ""
+
+
+def _renews(view: View, one: Sale, other: Sale) -> bool:
+    """Whether the later course was paid when the earlier one was nearly over."""
+    earlier, later = sorted((one, other), key=lambda sale: sale.got.last or 0)
+    renewal_days = view.number(RULE, "renewal_days", later.charge.first)
+    assert earlier.got.last is not None
+    return renewal_days is not None and later.charge.first > earlier.got.last - renewal_days
 
 
 def _payers(view: View, sale: Sale) -> set[str]:
