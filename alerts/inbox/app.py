@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from alerts import metrics
 from alerts.evaluation import Law
-from alerts.inbox import pages, records
+from alerts.inbox import analysis, pages, records
 from alerts.inbox.frame import HERE, Inbox, closed_day
 from alerts.inbox.guard import Guard
 from config.settings import Settings
@@ -32,6 +32,7 @@ def create_app(engine: Engine, settings: Settings, law: Law) -> FastAPI:
     app.add_middleware(Guard)
     app.include_router(pages.router)
     app.include_router(records.router)
+    app.include_router(analysis.router)
     app.add_api_route("/static/plotly.min.js", _plotly, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.add_api_route("/metrics", _metrics, response_class=PlainTextResponse)

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from alerts.evaluation import CODE_VERSION, Law
 from alerts.inbox import journal
 from alerts.inbox.presenting import Lister
+from alerts.inbox.signals import Signals, signals_of
 from alerts.inbox.words import LANGUAGES, Language
 from alerts.metrics import Reading
 from config.settings import Settings
@@ -101,6 +102,10 @@ class Inbox:
     def reading(self, connection: Connection) -> Reading:
         """What takes a pass over the whole journal; remembered likewise."""
         return cast("Reading", self._remember("reading", connection, self._read))
+
+    def signals(self, connection: Connection) -> Signals:
+        """Complaints, patrol reports and register changes of all institutions; likewise."""
+        return cast("Signals", self._remember("signals", connection, signals_of))
 
     def _read(self, connection: Connection) -> Reading:
         return Reading(

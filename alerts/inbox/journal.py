@@ -6,12 +6,13 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, literal, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, func, literal, select, true
 
 from models import facts as f
 from models.identity import join_id
 from models.keys import DECODER, stream_of
 from models.store import tables
+from models.store.journal import JournalRow
 
 # A register row told twice differently has versions; only these can be contested.
 CONTESTABLE = tuple(
@@ -19,6 +20,7 @@ CONTESTABLE = tuple(
 )
 IDS_A_QUERY = 500  # below what any database takes as parameters of one statement
 _LATE_ALLOWANCE_DAYS = 3  # a weekend and a bank that delivers in the morning
+_AFTER_SLASH = "0"  # the sign that follows "/" in byte order
 _Column = ColumnElement[Any]
 _CLOSING = "BalanceReported/CNY/closing"
 _journal = tables.JOURNAL.c
@@ -80,6 +82,17 @@ def evidence(connection: Connection, identifiers: Sequence[str]) -> list[Evidenc
         for identifier in identifiers
         for content, body in contents.get(identifier, ())
     ]
+
+
+def contents(connection: Connection, identifiers: Sequence[str]) -> Iterable[tuple[str, f.Fact]]:
+    """Every content of these facts."""
+    for some in _portions(identifiers):
+        streams = sorted({stream_of(identifier) for identifier in some})
+        query = select(_journal.fact_id, _journal.body).where(
+            _journal.stream.in_(streams), _journal.fact_id.in_(some)
+        )
+        for identifier, body in connection.execute(query):
+            yield identifier, DECODER.decode(body)
 
 
 def _sightings_of(identifiers: Sequence[str]) -> Any:  # noqa: ANN401 -- a Select of five columns
@@ -206,19 +219,70 @@ def _is_expected(stated: f.AccountStated | None, closed_day: date | None) -> boo
 
 
 def versions_under(connection: Connection, prefix: str) -> list[f.Fact]:
-    """The register rows whose ids begin so, by id; of several contents the latest told counts."""
+    """The register rows whose ids begin so, by id; of several contents the latest told counts.
+
+    The prefix ends in "/": the sign after it bounds all ids below, also those of Chinese numbers.
+    """
     query = (
         select(_journal.fact_id, _journal.body)
         .where(
             _journal.stream == stream_of(prefix),
             _journal.fact_id > prefix,
-            _journal.fact_id < prefix + "~",
+            _journal.fact_id < prefix.removesuffix("/") + _AFTER_SLASH,
         )
         # The last of an id wins below: the latest told, of equals the smaller hash (rules G5).
         .order_by(_journal.fact_id, _journal.stated_last, _journal.content_hash.desc())
     )
     counting = {row[0]: row[1] for row in connection.execute(query)}
     return [DECODER.decode(body) for body in counting.values()]
+
+
+def of_institutions(
+    connection: Connection, kind: str, institutions: Sequence[str] | None = None
+) -> list[JournalRow]:
+    """Every content of a kind in the streams of these institutions, of all registered ones if None.
+
+    The columns are those of `models.store.journal.read`.
+    """
+    column = tables.INSTITUTIONS.c.institution
+    query = select(column)
+    if institutions is not None:
+        query = query.where(column.in_(institutions))
+    return _of_kind(connection, "i:", kind, query)
+
+
+def of_accounts(connection: Connection, kind: str, institution: str = "") -> list[JournalRow]:
+    """Likewise in the streams of every account that anybody, or that institution, ever had."""
+    owners = tables.ACCOUNT_OWNERS.c
+    query = select(owners.account).distinct()
+    if institution:
+        query = query.where(owners.institution == institution)
+    return _of_kind(connection, "a:", kind, query)
+
+
+def _of_kind(
+    connection: Connection, letter: str, kind: str, owners: Select[tuple[str]]
+) -> list[JournalRow]:
+    """One range of the key of the journal for each owner: there is no index by kind."""
+    owner = owners.subquery("owners")
+    escaped = func.replace(func.replace(next(iter(owner.c)), "%", "%25"), "/", "%2F")
+    stream = literal(letter).concat(escaped)
+    columns = (
+        *(_journal.fact_id, _journal.content_hash, _journal.body),
+        *(_journal.stated_first, _journal.stated_last),
+    )
+    fits = (
+        _journal.stream == stream,
+        _journal.fact_id > stream.concat(f"/{kind}/"),
+        _journal.fact_id < stream.concat(f"/{kind}{_AFTER_SLASH}"),
+    )
+    query = select(*columns).select_from(owner).where(*fits)
+    if connection.dialect.name == "postgresql":
+        # A plain join might be planned as one pass over the whole journal; what has an OFFSET
+        # cannot be taken apart. SQLite knows no LATERAL, and always goes owner by owner.
+        ranges = select(*columns).where(*fits).correlate(owner).offset(0).lateral("ranges")
+        query = select(*ranges.c).select_from(owner.join(ranges, true()))
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in connection.execute(query)]
 
 
 def kind_of(identifier: str) -> str:

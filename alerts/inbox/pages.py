@@ -13,10 +13,12 @@ from sqlalchemy import Connection
 from alerts.inbox import journal, queries
 from alerts.inbox.field_words import kind_word
 from alerts.inbox.frame import Inbox
+from alerts.inbox.happened import happened
 from alerts.inbox.masking import Masker, masker_of
 from alerts.inbox.presenting import Lister, accounts_in, summary
 from alerts.inbox.register import register_of
 from alerts.inbox.series import chart, month_ends, points_of
+from alerts.inbox.signals import signals_of
 from alerts.texts import code_words, reason, rule_name, step_name
 from models.findings import Finding
 from models.identity import mask_account, mask_name
@@ -24,6 +26,7 @@ from models.policy import NO_LEGAL_TEXT, AreaPolicy
 from models.store.engine import reading
 
 EVIDENCE_ROWS_MAX = 200
+SIGNALS_MAX = 50
 _CODE = re.compile(r"[a-z][a-z_-]+", re.ASCII)
 router = APIRouter(default_response_class=HTMLResponse)
 
@@ -171,7 +174,7 @@ def _masker(
 
 @router.get("/institutions/{institution}")
 def institution(request: Request, institution: str) -> HTMLResponse:
-    """One institution: register, accounts, agreements, chart, standing findings."""
+    """One institution: findings, chart, what people say of it, register, accounts."""
     inbox: Inbox = request.app.state.inbox
     lister: Lister = inbox.lister(request)
     with reading(inbox.engine) as connection:
@@ -182,6 +185,7 @@ def institution(request: Request, institution: str) -> HTMLResponse:
         status = inbox.status(connection)
         points = points_of(connection, inbox.law, row, accounts, status.closed_day)
         filters = queries.Filters(institution=institution)
+        signals = signals_of(connection, institution)
         return inbox.page(
             request,
             "institution.html",
@@ -194,5 +198,12 @@ def institution(request: Request, institution: str) -> HTMLResponse:
             rows=queries.findings(connection, filters, rows=200),
             chart=chart(points, lister),
             months=month_ends(points),
+            complaints=[
+                (each, journal.token(each.fact_id)) for each in signals.complaints[:SIGNALS_MAX]
+            ],
+            complaint_count=len(signals.complaints),
+            events=happened(signals.events[:SIGNALS_MAX], lister),
+            event_count=len(signals.events),
+            signals_max=SIGNALS_MAX,
             rule_name=rule_name,
         )

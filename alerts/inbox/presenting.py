@@ -159,6 +159,21 @@ def summary(fact: f.Fact, masker: Masker, language: Language) -> str:
     return " · ".join(texts)
 
 
+def differences(
+    before: f.Fact, after: f.Fact, fields_named: list[str], masker: Masker, language: Language
+) -> list[tuple[str, str, str]]:
+    """These fields in words with what they said before and say after, masked; "—" for nothing."""
+
+    def shown(fact: f.Fact, name: str) -> str:
+        value = getattr(fact, name)
+        return _plain_value(name, value, masker, language) if value not in {"", None} else "—"
+
+    return [
+        (field_word(name, language), shown(before, name), shown(after, name))
+        for name in fields_named
+    ]
+
+
 _IN_ID = {"account", "institution", "serial"}
 # Values that say by themselves what they are; all others are shown with their field's name.
 _SELF_EVIDENT = {

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -179,6 +179,31 @@ def names(connection: Connection) -> dict[str, str]:
     """The registered name of each institution."""
     query = select(_institutions.institution, _institutions.name)
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+@dataclass(frozen=True)
+class Place:
+    """What an institution is called and where it is."""
+
+    name: str
+    county: str
+
+
+def places(connection: Connection) -> dict[str, Place]:
+    """The registered name and county of each institution."""
+    query = select(_institutions.institution, _institutions.name, _institutions.county)
+    return {row[0]: Place(row[1], row[2]) for row in connection.execute(query)}
+
+
+def standing_of(
+    connection: Connection, rule: str, institutions: Sequence[str]
+) -> dict[str, tuple[str, str]]:
+    """Of each of these institutions that has one, the rule's worst finding: its id and level."""
+    query = select(_findings.institution, _findings.finding_id, _findings.level).where(
+        _findings.institution.in_(institutions), _findings.rule == rule
+    )
+    rows = sorted(connection.execute(query), key=lambda row: LEVELS.index(row.level), reverse=True)
+    return {row.institution: (row.finding_id, row.level) for row in rows}
 
 
 def accounts_of(connection: Connection, identifier: str) -> list[str]:
