@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from alerts.inbox import journal, words
+from models.identity import nobody_of
 from models.keys import fact_id
 from tests.inbox import world
 
@@ -16,6 +18,7 @@ PAGES = [
     *(f"/findings/{found.id}" for found in world.FINDINGS),
     "/institutions/NC-0001",
     "/institutions/NC-0002",
+    "/analysis",
     "/held",
     "/files",
     "/files/1",
@@ -149,6 +152,23 @@ def test_unknown_record_is_a_page_of_its_own(client: TestClient, page: str) -> N
 
     assert 404 == answer.status_code
     assert "没有这一页" in answer.text
+
+
+def test_account_that_nobody_registered_has_no_page(inbox: FastAPI, client: TestClient) -> None:
+    """Its finding is listed under the masked account, without a link; its address is a 404."""
+    nobody = nobody_of(world.UNREGISTERED)
+    finding = world.found(
+        "entry-unrouted", f"account:{world.UNREGISTERED}", "orange", 1_000, institution=nobody
+    )
+    world.tell(inbox.state.inbox.engine, [], [finding])
+
+    for page in ("/?rule=entry-unrouted", f"/findings/{finding.id}"):
+        html = client.get(page).text
+        assert "未登记账户 6230***********2222" in html
+        assert "/institutions/" not in html
+        assert world.UNREGISTERED not in html
+    assert 1 == len(rows(client.get("/?rule=entry-unrouted").text))
+    assert 404 == client.get(f"/institutions/{nobody}").status_code
 
 
 def test_institution_has_register_accounts_and_series(client: TestClient) -> None:

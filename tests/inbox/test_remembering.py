@@ -93,11 +93,12 @@ def test_nothing_is_worked_out_while_the_store_rests(
     slow: Inbox, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pages and scrapes of an unchanged store read no journal twice."""
-    for path in ("/", "/held", "/metrics"):
+    for path in ("/", "/held", "/analysis", "/metrics"):
         assert 200 == client.get(path).status_code
     assert 0 == _late(slow)
     monkeypatch.setattr(journal, "feeds", None)
     monkeypatch.setattr(journal, "contested", None)
+    monkeypatch.setattr("alerts.inbox.frame.signals_of", None)
 
-    for path in ("/", "/held", "/metrics"):
+    for path in ("/", "/held", "/analysis", "/metrics"):
         assert 200 == client.get(path).status_code

@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 from alerts.inbox.server import serve
 from config.settings import Settings
 from models.store.engine import open_store
-from tests.inbox import world
+from tests.inbox import saying, world
 from tests.inbox.screenshots import CHROMIUM, CHROMIUM_ARGUMENTS, new_page, walk
 
 # Plotly styles its maps, which we do not draw, when it is loaded; the content policy says no.
@@ -38,6 +38,7 @@ def served(tmp_path: Path) -> Iterator[str]:
     url, archive = f"sqlite:///{tmp_path / 'store.db'}", tmp_path / "archive"
     engine = open_store(url)
     world.fill(engine, archive)
+    world.tell(engine, saying.facts(), [saying.RISK])
     engine.dispose()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -105,6 +106,37 @@ def test_way_through_the_pages_in_a_browser(served: str) -> None:
     assert ["未消课资金", "专户余额"] == legend
     assert [] == [fault for fault in faults if not fault.startswith(KNOWN_COMPLAINT)]
     assert [] == [url for url in asked if not url.startswith((served, "data:"))]
+
+
+@pytest.mark.browser
+def test_complaints_are_drawn_and_filtered_in_a_browser(served: str) -> None:
+    """Bars of each level; the form narrows by county; without script the table says the same."""
+    faults: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        page = new_page(browser, faults)
+        page.goto(served)
+        page.click("text=投诉分析")
+        page.wait_for_selector("#weeks-chart .main-svg")
+        bars = page.locator("#weeks-chart .barlayer .trace").count()
+        legend = page.locator("#weeks-chart .legendtext").all_text_contents()
+        page.select_option("select[name=county]", "西湖区")
+        page.click("form.filters button")
+        page.wait_for_url("**county=*")
+        counted = page.locator("#counties tbody tr").all_inner_texts()
+        plain = browser.new_context(java_script_enabled=False).new_page()
+        plain.goto(served + "/analysis")
+        shown = plain.locator("#weeks-chart").is_visible()
+        weeks = plain.locator("#weeks tbody tr").count()
+        browser.close()
+
+    assert 3 == bars
+    assert ["国家级", "市级", "区县级"] == legend
+    assert 1 == len(counted)
+    assert counted[0].startswith("西湖区")
+    assert not shown
+    assert 14 == weeks
+    assert [] == [fault for fault in faults if not fault.startswith(KNOWN_COMPLAINT)]
 
 
 @pytest.mark.browser

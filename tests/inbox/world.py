@@ -1,12 +1,13 @@
 """A small store filled by hand: two institutions, five findings, one of everything that waits."""
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Connection, Engine, insert, select
 
 from alerts.evaluation import CODE_VERSION, Law
 from config.load import load_calendar
@@ -173,6 +174,17 @@ def fill(engine: Engine, archive: Path) -> None:
         write_owners(connection, [(ACCOUNT, "NC-0001")])
         stored_findings.write(connection, [Change("raised", each) for each in FINDINGS], CLOSED)
         _institutions(connection)
+
+
+def tell(engine: Engine, told: list[f.Fact], raised: Sequence[Finding] = ()) -> None:
+    """Add facts to the store as its register told them, and findings."""
+    files = tables.FILES.c
+    with writing(engine) as connection:
+        table = select(files.file_id).where(files.sha256 == REGISTER_HASH)
+        _journal(connection, connection.execute(table).scalar_one(), told)
+        accounts = [fact for fact in told if isinstance(fact, f.AccountStated)]
+        write_owners(connection, [(each.account, each.institution) for each in accounts])
+        stored_findings.write(connection, [Change("raised", each) for each in raised], CLOSED)
 
 
 def _files(connection: Connection) -> tuple[int, int]:
