@@ -41,7 +41,7 @@ def _told(event: Event, lister: Lister) -> list[tuple[str, str]]:
             changed = differences(before, after, fields, Masker(), lister.language)
             return [(name, f"{old} → {new}") for name, old, new in changed]
         case AccountsChanged(before=held, after=holds):
-            return [(lister.t("dedicated"), f"{_accounts(held)} → {_accounts(holds)}")]
+            return [(lister.t("dedicated-account"), f"{_accounts(held)} → {_accounts(holds)}")]
 
 
 def _accounts(numbers: tuple[str, ...]) -> str:

@@ -18,7 +18,7 @@ from alerts.inbox.masking import Masker, masker_of
 from alerts.inbox.presenting import Lister, accounts_in, summary
 from alerts.inbox.register import register_of
 from alerts.inbox.series import chart, month_ends, points_of
-from alerts.inbox.signals import signals_of
+from alerts.inbox.signals import mentioned, signals_of
 from alerts.texts import code_words, reason, rule_name, step_name
 from models.findings import Finding
 from models.identity import mask_account, mask_name
@@ -165,8 +165,9 @@ def _masker(
     connection: Connection, found: Finding, proofs: list[journal.Evidence], name: str
 ) -> Masker:
     accounts = queries.accounts_of(connection, found.institution)
+    facts = [proof.fact for proof in proofs]
     return masker_of(
-        (proof.fact for proof in proofs),
+        [*facts, *mentioned(connection, facts)],
         (*accounts, *accounts_in(found.rule, found.subject)),
         (name,),
     )

@@ -182,6 +182,11 @@ _SELF_EVIDENT = {
 }
 # Fields whose values are words of ours, not texts of others.
 _WORDED = {"purpose", "mode", "what", "confirmed", "licence"}
+# Fields whose values are codes: what each means is a word of its own.
+_CODED = {
+    "direction": {"C": "credit", "D": "debit"},
+    "level": {"national": "told-national", "city": "told-city", "county": "told-county"},
+}
 _NO_DEFAULT = object()
 
 
@@ -204,8 +209,8 @@ def _plain_value(name: str, value: object, masker: Masker, language: Language) -
         return mask_account(str(value))
     if name in NAME_FIELDS:
         return masker.name(str(value))
-    if name == "direction":
-        return word("credit" if value == "C" else "debit", language)
+    if name in _CODED:
+        return word(_CODED[name][str(value)], language)
     if isinstance(value, tuple):
         return _plain_list(name, value, masker)
     if isinstance(value, bool):

@@ -14,6 +14,7 @@ from alerts.inbox.frame import Inbox
 from alerts.inbox.masking import Masker, masker_of
 from alerts.inbox.originals import original
 from alerts.inbox.presenting import fields, summary
+from alerts.inbox.signals import mentioned
 from alerts.inbox.words import Language
 from alerts.texts import reason, rule_name
 from models import facts as f
@@ -131,7 +132,9 @@ def evidence(request: Request, token: str) -> HTMLResponse:
         contents = journal.evidence(connection, [identifier]) if identifier else []
         if not contents:
             raise HTTPException(404)
-        masker = masker_of((each.fact for each in contents), (), _public(connection, contents))
+        facts = [each.fact for each in contents]
+        told = [*facts, *mentioned(connection, facts)]
+        masker = masker_of(told, (), _public(connection, contents))
         return inbox.page(
             request,
             "evidence.html",

@@ -139,6 +139,16 @@ def pupils(
     return {institution: len(students) for institution, students in found.items()}
 
 
+def mentioned(connection: Connection, facts: Iterable[f.Fact]) -> list[f.Fact]:
+    """The facts that state the names which a complaint or patrol report may tell in its text."""
+    spoken = [fact for fact in facts if isinstance(fact, f.ComplaintFiled | f.PatrolReported)]
+    told = [fact for _, fact in journal.contents(connection, sorted(_contracts_named(spoken)))]
+    for institution in sorted({fact.institution for fact in spoken}):
+        prefix = join_id("i:" + institution, "InstitutionStated", "")
+        told += journal.versions_under(connection, prefix)
+    return told
+
+
 def changed_fields(event: RowChanged) -> list[str]:
     """The fields of the register that changed, in the order of the register."""
     return _differing(event.before, event.after)
@@ -156,16 +166,19 @@ def _effective(rows: Iterable[JournalRow]) -> Iterator[f.Fact]:
 
 def _names_by_contract(connection: Connection, facts: list[f.Fact]) -> dict[str, set[str]]:
     """The families of the contracts that complaints name, by the contract's fact id."""
-    asked = {
+    names: dict[str, set[str]] = defaultdict(set)
+    for identifier, told in journal.contents(connection, sorted(_contracts_named(facts))):
+        if isinstance(told, f.ContractStated):
+            names[identifier].update((told.student, *told.payers))
+    return names
+
+
+def _contracts_named(facts: Iterable[f.Fact]) -> set[str]:
+    return {
         join_id("i:" + fact.institution, "ContractStated", fact.contract)
         for fact in facts
         if isinstance(fact, f.ComplaintFiled) and fact.contract and fact.about
     }
-    names: dict[str, set[str]] = defaultdict(set)
-    for identifier, told in journal.contents(connection, sorted(asked)):
-        if isinstance(told, f.ContractStated):
-            names[identifier].update((told.student, *told.payers))
-    return names
 
 
 def _complaint(fact: f.ComplaintFiled, rows: list[f.Fact], names: dict[str, set[str]]) -> Complaint:

@@ -245,6 +245,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "不受投诉级别筛选影响。变更写作：原值 → 新值。",
         "The level of complaint does not narrow these. A change is written old → new.",
     ),
+    "dedicated-account": ("专用账户", "dedicated account"),
     "what-changed": ("事项", "What"),
     "number": ("编号", "Number"),
     "no-complaints": ("所选期间没有投诉。", "No complaint in these days."),

@@ -25,6 +25,14 @@ def complaint(number: str, day: date, **more: object) -> f.ComplaintFiled:
 
 RETRACTED = complaint("T-90", ARRIVED, about="撤回的投诉")
 CONTESTED = complaint("T-91", ARRIVED, about="先说的")
+NAMING = complaint(
+    "T-6",
+    CLOSED - timedelta(days=89),
+    contract=world.CONTRACT.number,
+    payee_account=world.STRANGER,
+    about=f"{world.PAYER}向{world.STRANGER}付款，{world.REPRESENTATIVE}拒退",
+)
+NAMING_ID = fact_id(NAMING)
 SETTLED = msgspec.structs.replace(CONTESTED, about="裁定的")
 
 
@@ -59,13 +67,7 @@ def facts() -> list[f.Fact]:
         complaint("T-3", CLOSED, amount_fen=250_000),
         complaint("T-4", CLOSED + timedelta(days=1), about="结账后"),
         complaint("T-5", LONG_AGO, level="city"),
-        complaint(
-            "T-6",
-            CLOSED - timedelta(days=89),
-            contract=world.CONTRACT.number,
-            payee_account=world.STRANGER,
-            about=f"{world.PAYER}向{world.STRANGER}付款，{world.REPRESENTATIVE}拒退",
-        ),
+        NAMING,
         complaint("T-7", CLOSED - timedelta(days=90), about="窗口之前"),
         complaint("T-8", ARRIVED, institution="NC-0002", level="county"),
         RETRACTED,

@@ -25,7 +25,7 @@ function draw() {
     showlegend: true,
     legend: { orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom", traceorder: "normal" },
     xaxis: { ...axis, type: "date", hoverformat: "%Y-%m-%d", tickformat: "%Y-%m-%d",
-      nticks: Math.min(8, data.weeks.length) },
+      tick0: data.weeks[0], dtick: Math.ceil(data.weeks.length / 7) * 7 * 86400000 },
     yaxis: { ...axis, tickformat: ",d", rangemode: "tozero" },
   }, { responsive: true, displayModeBar: false, displaylogo: false });
 }
