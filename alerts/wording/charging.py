@@ -107,7 +107,8 @@ RULES: dict[str, Wording] = {
         fires="charges of different contracts of one student, none of which passes a limit alone,"
         " pass that of span, hours or amount together; they are linked when they have one subject,"
         " are first paid within the window of the group's first one, and their periods overlap or"
-        " follow each other, or they are first paid on one day",
+        " follow each other, or they are first paid on one day; a course that follows and is paid"
+        " in the last days of the one before is a renewal and linked to nothing",
         kind="suspicion",
         level="yellow",
         subject="`contract:<no>/<day of the first payment>` of the group's first charge",
