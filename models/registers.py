@@ -75,8 +75,10 @@ class Registers:
                 case _:
                     pass
         self._states.sort(key=lambda state: state.valid_from)
-        for numbered in self._numbered.values():
-            for several in numbered.values():
+        for kind, by_number in self._numbered.items():
+            # By number: whoever takes the first that fits must not see which came first.
+            self._numbered[kind] = dict(sorted(by_number.items()))
+            for several in by_number.values():
                 several.sort(key=lambda row: row.valid_from)
         firsts = {a: min(rows, key=lambda row: row.valid_from) for a, rows in by_account.items()}
         self._first_registrations = {

@@ -127,6 +127,7 @@ def missing_codes(source: Source) -> set[str]:
         and node.arg == "missing"
         and isinstance(node.value, ast.Constant)
         for code in str(node.value.value).split(", ")
+        if code  # nothing is missing
     }
 
 

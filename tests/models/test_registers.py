@@ -197,3 +197,17 @@ def test_a_freeze_covers_both_its_ends() -> None:
 
     days = [date(2024, 2, 29), date(2024, 3, 1), date(2024, 3, 2), date(2024, 3, 3)]
     assert [False, True, True, False] == [found.restricted("62-A", DAY(d)) for d in days]
+
+
+def test_rows_come_by_number_whatever_was_told_first() -> None:
+    """Two related parties of one name hold in the order of their numbers, both ways told."""
+    rows = [
+        f.RelatedPartyStated(
+            institution="JG-1", number=number, valid_from=date(2024, 1, 1), name="王芳"
+        )
+        for number in ("GL-2", "GL-1")
+    ]
+
+    for told in (rows, rows[::-1]):
+        found = Registers("JG-1", told).holding(f.RelatedPartyStated, DAY(date(2024, 3, 1)))
+        assert ["GL-1", "GL-2"] == [row.number for row in found]

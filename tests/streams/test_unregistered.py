@@ -56,7 +56,7 @@ def test_entries_of_an_unregistered_account_are_shown(engine: Engine) -> None:
 def test_a_registration_hands_the_account_over(engine: Engine, order: tuple[int, ...]) -> None:
     """Once it is registered nothing of the account is left to nobody, whatever came first."""
     monitor = monitor_of(engine)
-    steps = ([account("62-X", "JG-1"), CONTRACT], [_payment()], [])
+    steps: tuple[list[f.Fact], ...] = ([account("62-X", "JG-1"), CONTRACT], [_payment()], [])
 
     for step in order:
         play(monitor, tell(*steps[step]) if steps[step] else CLOSED)
