@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tests.strategies_charging import tell_charging
+from tests.strategies_custody import tell_custody
 
 if TYPE_CHECKING:
     from tests.strategies import Teller
 
-MORE: tuple[Callable[[Teller], None], ...] = (tell_charging,)
+MORE: tuple[Callable[[Teller], None], ...] = (tell_charging, tell_custody)
