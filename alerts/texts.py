@@ -6,12 +6,15 @@ Every text is a pair, Chinese then English. Which clause a finding rests on come
 import re
 from typing import Literal
 
+from alerts.rules.risk import FACTOR
 from alerts.wording import CODES, RULES, STEPS
 from alerts.wording.shape import Text
 from models.findings import Change, Finding
 from models.money import format_yuan
 
 Language = Literal["zh", "en"]
+FACTORS_NAMED_MAX = 3
+
 _NO_RULES: dict[str, Text] = {
     "matching": ("流水匹配", "Matching of entries"),
     "currency": ("币种", "Currency"),
@@ -45,7 +48,11 @@ def reason(finding: Finding, language: Language) -> str:
     text = wording.reasons.get(finding.kind, wording.reason)
     amount = "?" if finding.amount_fen is None else format_yuan(finding.amount_fen)
     missing = code_words(finding.missing, language)
-    return _in(language, text).format(amount=amount, missing=missing)
+    factors = [step.name for step in finding.formula if step.name.startswith(FACTOR)]
+    named = [step_name(factor, language) for factor in factors[:FACTORS_NAMED_MAX]]
+    return _in(language, text).format(
+        amount=amount, missing=missing, factors=_between(language).join(named)
+    )
 
 
 def kind_word(finding: Finding, language: Language) -> str:
@@ -65,6 +72,8 @@ def change_word(change: Change, language: Language) -> str:
 
 def step_name(step: str, language: Language) -> str:
     """What a line of a formula is called; its key in words where it has no name."""
+    if step.startswith(FACTOR):
+        return rule_name(step.removeprefix(FACTOR), language)
     words = step.replace("_", " ")
     return _in(language, STEPS.get(step, (words, words)))
 
@@ -75,9 +84,13 @@ def code_words(codes: str, language: Language) -> str:
     What follows a colon, as in "internal error: KeyError", is left to the log.
     """
     codes = codes.partition(":")[0]
-    return ("、" if language == "zh" else ", ").join(
+    return _between(language).join(
         _in(language, CODES.get(code) or _calendar(code)) for code in codes.split(", ")
     )
+
+
+def _between(language: Language) -> str:
+    return "、" if language == "zh" else ", "
 
 
 def _calendar(code: str) -> Text:

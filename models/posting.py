@@ -77,6 +77,7 @@ def _link(ledger: Ledger, entry: Entry, answer: Answer, *, adding: bool) -> None
     if answer.kind in ("tuition", "settlement"):
         fen = entry.fact.amount_fen
         ledger.records.inflow_on[entry.day] += fen if adding else -fen
+        ledger.records.payments_on[entry.day] += 1 if adding else -1
     if answer.kind == "tuition" and contract:
         payments = ledger.books[contract].payments
         if adding:

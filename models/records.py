@@ -27,6 +27,8 @@ class Records:
         """Complaints by day."""
         self.inflow_on: dict[int, int] = defaultdict(int)
         """What families paid by booking day, in fen: tuition, and what payment companies settle."""
+        self.payments_on: dict[int, int] = defaultdict(int)
+        """The number of these credits by booking day."""
         self.lessons_on: dict[int, int] = defaultdict(int)
         """Class sessions by day."""
         self.silent_on: dict[int, set[str]] = defaultdict(set)

@@ -28,6 +28,7 @@ from alerts.rules.deliveries import (
 )
 from alerts.rules.early import charge_early
 from alerts.rules.feed import foreign_currency, matching_undecided, statement_broken
+from alerts.rules.flow import inflow_collapse, presale_surge
 from alerts.rules.inflow import missing_inflow
 from alerts.rules.monthly import bank_fee, timeout_confirmed
 from alerts.rules.outflow import outflow_large
@@ -41,8 +42,9 @@ from alerts.rules.papers import (
 from alerts.rules.prices import charge_over_guide_price, charge_unlisted, fees_untold
 from alerts.rules.refund import refund_late
 from alerts.rules.release import release_ahead, release_ahead_batch
-from alerts.rules.reserve import reserve_pledged, reserve_short
 from alerts.rules.requests import refund_misdirected, refund_surge, refund_unanswered
+from alerts.rules.reserve import reserve_pledged, reserve_short
+from alerts.rules.risk import runaway_risk
 from alerts.rules.splitting import charge_split, split_unlinked
 from alerts.rules.teaching import teaching_stopped
 from alerts.rules.view import View
@@ -50,9 +52,9 @@ from models.findings import CANNOT_DECIDE, Finding
 
 SubjectKind = Literal[
     "payments",
+    "student",
     "early",
     "contested",
-    "student",
     "span",
     "path",
     "entry",
@@ -103,6 +105,8 @@ RULES: tuple[Rule, ...] = (
     Rule("refund-unanswered", refund_unanswered, "request", at_close=True),
     Rule("refund-surge", refund_surge, "institution", at_close=True),
     Rule("teaching-stopped", teaching_stopped, "institution", at_close=True),
+    Rule("presale-surge", presale_surge, "institution", at_close=True),
+    Rule("inflow-collapse", inflow_collapse, "institution", at_close=True),
     Rule("statement-gap", statement_gap, "span", at_close=True),
     Rule("feed-silent", feed_silent, "institution", at_close=True),
     Rule("entry-unrouted", entry_unrouted, "institution", at_close=True),
@@ -118,4 +122,5 @@ RULES: tuple[Rule, ...] = (
     Rule("outflow-split", outflow_split, "institution", at_close=True),
     Rule("bank-fee", bank_fee, "month", at_close=True),
     Rule("timeout-confirmed", timeout_confirmed, "month", at_close=True),
+    Rule("runaway-risk", runaway_risk, "institution", at_close=True),
 )

@@ -64,6 +64,12 @@ def coverage_short(view: View, _subject: str) -> list[Finding]:
     ]
 
 
+def level_on(view: View, day: int) -> LevelWord | None:
+    """The level of a day, None when there is none or it cannot be decided."""
+    answer = _answer(view, day)
+    return answer[0] if isinstance(answer, tuple) else None
+
+
 def _percent(close: Close) -> str:
     hundredths = close[1] * 10_000 // close[2]
     sign = "-" if hundredths < 0 else ""

@@ -105,6 +105,14 @@ def outflow_related_party(view: View, subject: str) -> list[Finding]:
     return found
 
 
+def related_level_on(view: View, day: int) -> LevelWord | None:
+    """The level of a day by payments to related parties, None when there were none."""
+    if not view.ledger.debits_on.get(day):
+        return None
+    found = outflow_related_party(view, f"day:{date.fromordinal(day).isoformat()}")
+    return next((one.level for one in found if one.rule == RELATED), None)
+
+
 def _related_level(view: View, day: int, amount: int, before: int | None) -> LevelWord:
     if before is None:
         return "yellow"

@@ -75,6 +75,14 @@ def outflow_large(view: View, subject: str) -> list[Finding]:
     ]
 
 
+def level_on(view: View, day: int) -> LevelWord | None:
+    """The level of a day, None when there is none or it cannot be decided."""
+    if not view.ledger.debits_on.get(day):
+        return None
+    found = outflow_large(view, f"day:{date.fromordinal(day).isoformat()}")
+    return next((one.level for one in found if one.rule == RULE), None)
+
+
 def unscheduled(view: View, day: int) -> Unscheduled:
     """What left on a day without a due release, an asked refund or an approval."""
     memo = view.ledger.outflows

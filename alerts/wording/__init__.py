@@ -1,9 +1,9 @@
 """Every word about rules, by group: names, reasons, the lines of formulas, missing fields."""
 
-from alerts.wording import charging, custody, feed, flight, refund
+from alerts.wording import charging, custody, feed, flight, refund, risk
 from alerts.wording.shape import Text, Wording
 
-_GROUPS = (charging, custody, refund, flight, feed)
+_GROUPS = (charging, custody, refund, flight, risk, feed)
 
 RULES: dict[str, Wording] = {
     rule: wording for group in _GROUPS for rule, wording in group.RULES.items()

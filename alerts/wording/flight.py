@@ -27,10 +27,50 @@ RULES: dict[str, Wording] = {
         evaluated="at close",
         needs="the first day of lessons of contracts, while no lesson was ever held; the calendar",
     ),
+    "presale-surge": Wording(
+        name=("集中促销预收", "Surge of presales"),
+        reason=(
+            "近期收费 {amount} 元,达到同期水平的数倍,而授课减少。",
+            "{amount} yuan came in, a multiple of what the season lets expect, while lessons fall.",
+        ),
+        fires="the inflow of the window is a multiple of the highest of the same weeks of the year"
+        " before, else of the institution's own mean, while lessons fall. Days off do not count;"
+        " judged by the last day through which every dedicated account has reported",
+        kind="warning",
+        level="blue to red by that multiple",
+        subject="`presale`",
+        amount="the inflow of the window",
+        day=RUN,
+        stands=CALM,
+        evaluated="at close",
+        needs="the calendar",
+    ),
+    "inflow-collapse": Wording(
+        name=("收入骤降", "Collapse of inflow"),
+        reason=(
+            "近期收费仅 {amount} 元,远低于同期水平,尚有未消课资金。",
+            "Only {amount} yuan came in, far below the season, while money is unearned.",
+        ),
+        fires="the inflow of the window falls to a share of the lowest of the same weeks of the"
+        " year before, else of the institution's own mean, while money is unearned. Days off do not"
+        " count; judged by the last day through which every dedicated account has reported",
+        kind="warning",
+        level="blue to red by that share",
+        subject="`inflow`",
+        amount="the inflow of the window",
+        day=RUN,
+        stands=CALM,
+        evaluated="at close",
+        needs="the calendar",
+    ),
 }
 
 STEPS: dict[str, tuple[str, str]] = {
     "last_lesson": ("最近一次上课", "last lesson"),
+    "judged_through": ("统计截止日", "judged through"),
+    "inflow": ("统计期收费", "inflow of the window"),
+    "inflow_days": ("统计期天数(不含假期)", "days of the window that are not off"),
+    "expected_inflow": ("同期应有收费", "inflow that the season lets expect"),
     "missed_teaching_days": ("未上课的授课日数", "teaching days without a lesson"),
 }
 
