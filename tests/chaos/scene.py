@@ -5,9 +5,11 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
+from streams import topics
 from streams.servers.kafka import Kafka
 from streams.servers.postgres import Postgres, create_database, drop_database
 from tests.distributed.city import City
@@ -86,8 +88,10 @@ class Scene:
         self.postgres.start()
 
     def close(self) -> None:
-        """End the processes and drop the store."""
+        """End the processes, delete the topic and drop the store."""
         self.cluster.close()
+        with closing(topics.connect(self.kafka.bootstrap)) as admin:
+            admin.delete_topics([self.cluster.topic])
         drop_database(self.postgres.url(), self._database)
 
 
