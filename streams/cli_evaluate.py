@@ -15,6 +15,7 @@ from config.settings import Settings
 from streams.cli_shared import err, out, progress_bar
 from streams.examining import City, Examined, examine
 from streams.scoring import score
+from streams.simulator.archetypes import PROFILES, REPORT
 
 PROCESSES_MOST = 2
 
@@ -32,6 +33,13 @@ def evaluate_command(
     start: Annotated[
         datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day.")
     ] = datetime(2024, 1, 1),  # noqa: DTZ001 -- a calendar day
+    profile: Annotated[
+        str,
+        typer.Option(
+            help=f"Who the institutions are: {', '.join(PROFILES)} (ever wider ranges of all"
+            " archetypes), or ordinary."
+        ),
+    ] = REPORT.name,
     processes: Annotated[int, typer.Option(min=1, max=PROCESSES_MOST)] = PROCESSES_MOST,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     details: Annotated[
@@ -43,7 +51,9 @@ def evaluate_command(
         numbers = [int(seed) for seed in seeds.split(",")]
     except ValueError:
         raise typer.BadParameter(f"--seeds {seeds}: numbers by commas, as in 11,12") from None
-    cities = [City(seed, institutions, months, start.date()) for seed in numbers]
+    if profile not in {*PROFILES, "ordinary"}:
+        raise typer.BadParameter(f"--profile {profile}: {', '.join(PROFILES)} or ordinary")
+    cities = [City(seed, institutions, months, start.date(), profile) for seed in numbers]
     total = institutions * len(cities)
     with progress_bar("examining") as advance:
         results = []
