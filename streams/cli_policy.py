@@ -219,8 +219,8 @@ def _differences_shown(before: Policy, after: Policy) -> Iterator[Table]:
     for each in differences(before, after):
         texts = dict.fromkeys(text or "—" for text in (each.basis_before, each.basis_after))
         pair = [_written(value) for value in (each.before, each.after)]
-        names = (each.area, each.rule, each.name, _text(each.since))
-        values.add_row(*(Text(cell) for cell in (*names, *pair, " → ".join(texts))))
+        value = (each.area, each.rule, each.name, _text(each.since))
+        values.add_row(*(Text(cell) for cell in (*value, *pair, " → ".join(texts))))
     if values.row_count:
         yield values
     areas: dict[tuple[str, str, str], list[str]] = {}
