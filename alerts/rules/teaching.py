@@ -49,7 +49,9 @@ def _see(view: View, day: int) -> days.Seen:
     quiet = _quiet(view, day)
     if quiet.missing:
         return days.Unknown(quiet.missing)
-    return days.reached(steps, lambda n: quiet.missed >= n)
+    level = days.reached(steps, lambda n: quiet.missed >= n)
+    # Of whom no lesson was ever told, nobody knows if he taught none or his lessons are not told.
+    return days.Unknown("lessons") if level and not quiet.last else level
 
 
 def _quiet(view: View, day: int) -> _Quiet:

@@ -25,7 +25,7 @@ RULES: dict[str, Wording] = {
         day=RUN,
         stands=CALM,
         evaluated="at close",
-        needs="the first day of lessons of contracts, while no lesson was ever held; the calendar",
+        needs="any lesson ever, once a course has begun; the calendar",
     ),
     "presale-surge": Wording(
         name=("集中促销预收", "Surge of presales"),
@@ -74,4 +74,6 @@ STEPS: dict[str, tuple[str, str]] = {
     "missed_teaching_days": ("未上课的授课日数", "teaching days without a lesson"),
 }
 
-CODES: dict[str, tuple[str, str]] = {}
+CODES: dict[str, tuple[str, str]] = {
+    "lessons": ("授课记录", "any lesson"),
+}
