@@ -2,7 +2,7 @@
 
 from alerts.rules.view import LEVEL_WORDS, View, day_step, minus, number, yuan
 from models.directory import Request
-from models.findings import Finding, Kind, LevelWord, Step
+from models.findings import Finding, Kind, Step
 from models.working_days import CalendarMissing
 
 RULE = "refund-late"
@@ -53,20 +53,6 @@ def refund_late(view: View, request_number: str) -> list[Finding]:
             formula=_formula(view, request, reached, term),
         )
     ]
-
-
-def level_on(view: View, day: int) -> LevelWord | None:
-    """The highest level of a day by working days alone, over all requests unpaid then."""
-    steps = view.policy.steps(RULE, "working_days", day)
-    levels: set[LevelWord] = set()
-    for request in view.ledger.directory.requests.values() if steps else ():
-        if request.asked <= day and still_unpaid(view, request, day) > 0:
-            try:
-                working_days = view.calendar.count_since_ordinal(request.asked, day)
-            except CalendarMissing:
-                continue
-            levels |= {word for least, word in steps or () if working_days >= least}
-    return max(levels, key=LEVEL_WORDS.index, default=None)
 
 
 def _formula(view: View, request: Request, reached: int, term: int | None) -> list[Step]:

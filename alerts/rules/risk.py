@@ -14,15 +14,19 @@ from alerts.rules.coverage import level_on as coverage_level
 from alerts.rules.debits import related_level_on
 from alerts.rules.flow import INFLOW_COLLAPSE, PRESALE_SURGE
 from alerts.rules.outflow import level_on as outflow_level
-from alerts.rules.refund import level_on as refund_level
+from alerts.rules.refund import still_unpaid
 from alerts.rules.requests import REFUND_SURGE
 from alerts.rules.teaching import TEACHING_STOPPED
 from alerts.rules.view import LEVEL_WORDS, View, number, yuan
+from models.directory import Request
 from models.findings import Finding, LevelWord, Step
 from models.registers import FOREVER
+from models.working_days import CalendarMissing
 
 RULE = "runaway-risk"
 SCORE_MAX = 100
+CALENDAR_DAYS_MAX = 40
+"""No holiday makes so few working days last longer."""
 FACTOR = "factor:"
 """What the name of a formula's line begins with that tells a factor's contribution."""
 
@@ -58,12 +62,44 @@ def _of(state: days.State) -> Factor:
     return Factor(state.rule, level)
 
 
+def refunds_level(view: View, day: int) -> LevelWord | None:
+    """By how many refunds came late in the last weeks, paid since or not.
+
+    One that is late may be forgotten; who pays several late has trouble to pay.
+    """
+    steps = view.policy.steps(RULE, "late_refunds", day)
+    window = view.number(RULE, "late_refunds_window_days", day)
+    if steps is None or window is None or not view.ledger.directory.requests:
+        return None
+
+    def late_on(each: int, _before: int | None) -> int:
+        return sum(_is_late_on(view, request, each) for request in requests)
+
+    requests = list(view.ledger.directory.requests.values())
+    late = view.ledger.series.memo(f"{RULE} late refunds", day, late_on)
+    place = day - view.ledger.series.first
+    count = sum(late[max(0, place - window + 1) : place + 1])
+    return days.reached(steps, lambda least: count >= least)
+
+
+def _is_late_on(view: View, request: Request, day: int) -> bool:
+    """Whether this is the working day at whose close the request is late."""
+    working_days = view.number(RULE, "late_refunds_working_days", day)
+    if working_days is None or not request.asked < day < request.asked + CALENDAR_DAYS_MAX:
+        return False
+    try:
+        late_on = view.calendar.add_ordinal(request.asked, working_days)
+    except CalendarMissing:
+        return False
+    return late_on == day and still_unpaid(view, request, day) > 0
+
+
 FACTORS = (
     _of(TEACHING_STOPPED),
     _of(PRESALE_SURGE),
     _of(INFLOW_COLLAPSE),
     _of(REFUND_SURGE),
-    Factor("refund-late", refund_level),
+    Factor("refund-late", refunds_level),
     Factor("coverage-short", coverage_level),
     Factor("outflow-large", outflow_level, is_deed=True),
     Factor("outflow-related-party", related_level_on, is_deed=True),
