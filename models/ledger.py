@@ -259,6 +259,7 @@ class Ledger:
             self.registers = Registers(self.institution, self._register_rows.values())
             self._reclassify |= self.entries.keys()
             self.touched.payments.update(n for n, book in self.books.items() if book.payments)
+            self.touched.payments |= self.records.cash.keys()
             self.touched.payments.update(n for n, debits in self.refunds_of.items() if debits)
             self.touched.accounts |= self.foreign_on.keys()
             self.touched.statements |= self.feed.statements.keys()
