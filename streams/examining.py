@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from alerts.evaluation import Law, Supervision
+from alerts.rules.risk import FACTOR
 from alerts.wording import RULES as WORDINGS
 from alerts.wording.shape import WHILE
 from config.load import load_calendar
@@ -26,10 +27,37 @@ from streams.simulator.delivery import Delivered, deliveries
 from streams.simulator.judge import Wrong
 from streams.simulator.making import Made, Maker
 from streams.simulator.plan import Day, Institution
+from streams.simulator.plant import PLANTS
 from streams.simulator.season import Season
 
 RUNAWAY = "runaway-risk"
+JUDGED = frozenset(kind.partition("/")[0] for kind in PLANTS)
+"""The rules of which the truth is whole."""
 _INSTITUTIONS_A_TASK = 4
+
+SIGN_OF: dict[str, str] = {
+    "presale-surge": "presale",
+    "owner-changed": "owner",
+    "several-accounts": "owner",
+    "teaching-stopped": "lessons",
+    "timeout-confirmed": "lessons",
+    "inflow-collapse": "inflow",
+    "missing-inflow": "outside",
+    "payment-outside-account": "outside",
+    "refund-late": "refunds",
+    "refund-unanswered": "refunds",
+    "refund-surge": "requests",
+    "complaint-surge": "complaints",
+    "payroll-missed": "wages",
+    "rent-missed": "rent",
+    "outflow-large": "outflow",
+    "outflow-split": "outflow",
+    "outflow-related-party": "outflow",
+    "release-ahead": "outflow",
+    "coverage-short": "outflow",
+    "reserve-short": "outflow",
+}
+"""The trouble of the simulated story of which a rule, or a factor of the risk, speaks."""
 
 Name = tuple[str, str]
 """Rule and subject: what a finding or a wrong of one institution is about."""
@@ -151,7 +179,8 @@ def examine_one(seed: int, made: Made, law: Law) -> Examined:
 
 def top_factor(finding: Finding) -> str:
     """The factor that a risk names first."""
-    return finding.formula[0].name if finding.formula else ""
+    factors = (step.name for step in finding.formula if step.name.startswith(FACTOR))
+    return next(factors, "").removeprefix(FACTOR)
 
 
 def _warnings(changes: list[tuple[Day, Change]]) -> tuple[Warned, ...]:
@@ -192,13 +221,18 @@ class _History:
     def beside(self, truth: set[Name]) -> Iterator[tuple[Name, Day]]:
         """What stood though the truth knows of no such wrong, with its first day.
 
-        What a late fact took back was right when it was shown, so it does not count.
+        What a late fact took back was right when it was shown, so it does not count; nor does what
+        tells of a trouble of the story that had begun, where the truth has no lines of that rule.
         """
+        signs = self._inst.story.signs
         for name, spans in sorted(self._spans.items()):
             wording = WORDINGS.get(name[0])
             if name in truth or name[0] in (CANNOT_DECIDE, RUNAWAY) or wording is None:
                 continue
+            began = signs.get(SIGN_OF.get(name[0], ""))
             for first, last in spans:
+                if name[0] not in JUDGED and began is not None and began <= first:
+                    continue
                 stands = last == self._last
                 if stands or (wording.stands == WHILE and name in self._by_now(last)):
                     yield name, first

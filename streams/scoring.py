@@ -5,36 +5,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from models.findings import Level
-from streams.examining import Examined, Warned
+from streams.examining import SIGN_OF, Examined, Warned
 from streams.simulator.plan import Day
 
 LEAD_DAYS_MOST = 180
 DAYS_A_MONTH = 30.4375
 DECLINE_DAYS_LEAST = 60
-
-# The trouble of the simulated story that a factor of the risk speaks of.
-SIGN_OF: dict[str, str] = {
-    "presale-surge": "presale",
-    "owner-changed": "owner",
-    "several-accounts": "owner",
-    "teaching-stopped": "lessons",
-    "timeout-confirmed": "lessons",
-    "inflow-collapse": "inflow",
-    "missing-inflow": "outside",
-    "payment-outside-account": "outside",
-    "refund-late": "refunds",
-    "refund-unanswered": "refunds",
-    "refund-surge": "requests",
-    "complaint-surge": "complaints",
-    "payroll-missed": "wages",
-    "rent-missed": "rent",
-    "outflow-large": "outflow",
-    "outflow-split": "outflow",
-    "outflow-related-party": "outflow",
-    "release-ahead": "outflow",
-    "coverage-short": "outflow",
-    "reserve-short": "outflow",
-}
 
 
 def score(examined: Iterable[Examined]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 It knows from the plan which money belongs to which contract, so it needs no matching.
 """
 
-from streams.simulator.plan import Contract
+from streams.simulator.plan import Account, Contract, Day, iso
 
 STAGES = ((30, 30), (60, 60), (100, 100))
 
@@ -100,3 +100,13 @@ def _by_stage(paid_fen: int, taught: int, hours: int) -> int:
         if taught * 100 >= taught_percent * hours:
             released_percent = percent
     return paid_fen * released_percent // 100
+
+
+def serial(account: Account, day: Day) -> str:
+    """The bank's own serial of the entry, in the bank's own shape."""
+    plain_day = iso(day).replace("-", "")
+    if account.bank == "ccb":
+        return f"{account.entries}-{plain_day[2:]}{account.number[-7:]}{account.entries:06d}"
+    if account.bank == "boc":
+        return f"{account.number[-7:]}{plain_day[2:]}".zfill(18) + f"{account.entries:09d}"
+    return f"{account.bank[:2].upper()}{plain_day}{account.number[-7:]}{account.entries:06d}"

@@ -6,7 +6,7 @@ from random import Random
 
 from models import facts as f
 from streams.simulator import names, raids
-from streams.simulator.book import Book
+from streams.simulator.book import Book, serial
 from streams.simulator.plan import (
     Account,
     Contract,
@@ -26,6 +26,7 @@ from streams.simulator.telling import attributed
 FEE_FEN = 1000
 _SETTLEMENT_OPENING_FEN = 30_000_000
 _NEAR_MISSES_NOTED = 6
+_INVOICE_WORKING_DAYS = 15
 _LANDLORD = "洪都商业物业管理公司"
 
 
@@ -37,7 +38,9 @@ class Cashier:
         self.book = Book()
         self.set_aside = 0
         self.restores: dict[Day, list[tuple[Account, int]]] = defaultdict(list)
-        self._receipts = 0
+        # Of its own, so that papers do not move what else happens by chance.
+        self._chance = Random(f"{inst.id}/{inst.name}/invoices")
+        self._receipts = self._invoices = 0
         self._noted = 0
         self._originals: dict[int, Entry] = {}
         self._payouts: dict[Day, list[tuple[Refund, int]]] = defaultdict(list)
@@ -109,7 +112,7 @@ class Cashier:
         assert account.balance_fen >= 0, f"{account.number} is overdrawn on {iso(day)}"
         account.entries += 1
         entry = Entry(
-            account, day, _serial(account, day), abs(amount_fen), "C" if amount_fen > 0 else "D",
+            account, day, serial(account, day), abs(amount_fen), "C" if amount_fen > 0 else "D",
             *told, meaning, account.balance_fen, contract, refund,
             undoes is not None, undoes.serial if undoes else "",
         )  # fmt: skip
@@ -152,12 +155,20 @@ class Cashier:
         inst = self.inst
         settlement = inst.settlement
         settlement.balance_fen = _SETTLEMENT_OPENING_FEN
+        reserve = inst.reserve_account
+        if reserve is not None:
+            settlement.balance_fen += inst.reserve_fen
+            self.move(inst.first, settlement, reserve, inst.reserve_fen, "缴存风险保证金")
         if inst.buffer_fen:
             self.move(inst.first, settlement, self.main(inst.first), inst.buffer_fen, "开户备付")
 
     def _move_own_money(self, day: Day) -> None:
+        inst_first = self.inst.first
         for account in self.inst.accounts:
             ended = account.purpose == "dedicated" and account.valid_to == day - 1
+            if account.bank == "ccb" and inst_first < account.valid_from == day:
+                # Without an entry this bank would tell nothing of it, not even that it is empty.
+                self.move(day, self.inst.settlement, account, 100, "开户存入")
             if ended and account.balance_fen:
                 self.move(day, account, self.main(day), account.balance_fen, "专户变更划转")
         for account, amount in self.restores.pop(day, ()):
@@ -189,6 +200,8 @@ class Cashier:
             account, day, payment.amount_fen,
             "payment" if contract else "unmatched", party, contract=contract,
         )  # fmt: skip
+        if entry and contract:
+            self._invoice(day, contract, payment.amount_fen)
         if contract and account.purpose == "dedicated":
             self.book.pay(contract, payment.amount_fen)
             if self.rng.random() < 0.1:
@@ -197,6 +210,27 @@ class Cashier:
             named = (account.number, day, entry.serial)
             fact = attributed(self.inst, named, contract.number)
             self.inst.rows.append(Row(min(day + 1, self.inst.last), fact))
+
+    def _invoice(self, day: Day, contract: Contract, amount_fen: int) -> None:
+        """Issue the tax invoice some days after the payment, or not at all."""
+        inst = self.inst
+        delay = self._chance.choice((0, 0, 1, 2, 3, 5, 8))
+        if contract.number in inst.uninvoiced:
+            return
+        issued: Day | None = day + delay
+        if contract.number in inst.invoiced_last:
+            issued = self.season.after(day, _INVOICE_WORKING_DAYS)
+        if issued is None or issued > inst.last:
+            return
+        self._invoices += 1
+        invoice = f.InvoiceIssued(
+            institution=inst.id,
+            number=f"FP{inst.index:04d}-{self._invoices:05d}",
+            contract=contract.number,
+            day=date.fromordinal(issued),
+            amount_fen=amount_fen,
+        )
+        inst.rows.append(Row(issued, invoice))
 
     def _receipt(self, day: Day, payment: Payment, account: str) -> None:
         self._receipts += 1
@@ -217,7 +251,7 @@ class Cashier:
         if not refund.requested_fen:
             return
         agreed = refund.requested_fen
-        if self.rng.random() < 0.15:
+        if self.rng.random() < 0.15 and refund.answer_delay is None:
             agreed -= agreed // 10
         refund.agreed_fen = agreed
         prompt = bool(refund.shares) and refund.shares[0][0] == 0
@@ -240,7 +274,8 @@ class Cashier:
         contract = refund.contract
         self.book.refund(contract, amount)
         named = refund.number if self.rng.random() < 0.85 else contract.number
-        told = (contract.payers[0], contract.payer_account, f"退费 {named}")
+        payee = refund.payee or contract.payers[0]
+        told = (payee, contract.payer_account, f"退费 {named}")
         self.post(account, day, -amount, "refund", told, contract=contract, refund=refund)
         next_day = self.season.after(day, 1)
         if refund.returned and next_day is not None:
@@ -288,15 +323,21 @@ class Cashier:
 
     def _bank_charges(self, day: Day) -> None:
         inst = self.inst
-        if inst.tight or not inst.buffer_fen:
-            return
         when = date.fromordinal(day)
         account = self.main(day)
+        if when.day == 10:
+            # The bank's fees are for the institution's own account to bear.
+            bearer = account if inst.bank_fees else inst.settlement
+            if bearer.balance_fen > FEE_FEN:
+                self.post(bearer, day, -FEE_FEN, "fee", ("", "", "转账手续费"))
+                if bearer.fed and bearer is not account:
+                    subject = f"account:{bearer.number}/{iso(day)[:7]}"
+                    inst.near_miss("bank-fee", subject, day, "from the settlement account")
+        if inst.tight or not inst.buffer_fen:
+            return
         if when.day == 21 and when.month % 3 == 0 and account.balance_fen:
             interest = max(1, account.balance_fen * self.rng.randint(4, 9) // 10_000)
             self.post(account, day, interest, "interest", ("", "", "结息"))
-        if when.day == 10 and account.balance_fen > FEE_FEN:
-            self.post(account, day, -FEE_FEN, "fee", ("", "", "转账手续费"))
 
     def _settlement_life(self, day: Day) -> None:
         account = self.inst.settlement
@@ -351,13 +392,3 @@ def _due(day: Day, day_of_month: int, months_ago: int) -> Day:
     when = date.fromordinal(day)
     months = when.year * 12 + when.month - 1 - months_ago
     return date(months // 12, months % 12 + 1, day_of_month).toordinal()
-
-
-def _serial(account: Account, day: Day) -> str:
-    """The bank's own serial of the entry, in the bank's own shape."""
-    plain_day = iso(day).replace("-", "")
-    if account.bank == "ccb":
-        return f"{account.entries}-{plain_day[2:]}{account.number[-7:]}{account.entries:06d}"
-    if account.bank == "boc":
-        return f"{account.number[-7:]}{plain_day[2:]}".zfill(18) + f"{account.entries:09d}"
-    return f"{account.bank[:2].upper()}{plain_day}{account.number[-7:]}{account.entries:06d}"

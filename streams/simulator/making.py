@@ -1,5 +1,6 @@
 """Makes one institution of a city: its life, its wrongs, its cash, and the truth about it."""
 
+from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
@@ -10,8 +11,10 @@ from streams.simulator.cashier import Cashier
 from streams.simulator.enrol import Enrolment
 from streams.simulator.judge import Wrong, judge, visible
 from streams.simulator.judge_days import DailyJudge
-from streams.simulator.plan import Account, Institution, Span
+from streams.simulator.judge_papers import papers
+from streams.simulator.plan import RESERVE_LEAST_FEN, Account, Institution, Span
 from streams.simulator.plant import BROKEN_FOR_GOOD, PLANTS
+from streams.simulator.plant_papers import tempt_papers
 from streams.simulator.season import Season
 from streams.simulator.stories import Story
 from streams.simulator.workbench import Workbench
@@ -19,7 +22,7 @@ from streams.simulator.workbench import Workbench
 _DISHONEST_PERCENT = 28
 _SEVERAL_PERCENT = 40
 _BANKS = ("ccb", "ganjiang", "boc", "tengwang", "ccb", "ganjiang", "boc")
-_DAILY_BANKS = ("ccb", "ganjiang", "tengwang")
+_DAILY_BANKS = ("ccb", "ganjiang", "tengwang", "ganjiang")
 _PUPILS_MEDIAN = 112
 _ALWAYS_POSSIBLE = "payment-outside-account/complaint"
 
@@ -104,6 +107,7 @@ class Maker:
                 (near.change_account_twice if twice else near.change_account)(bench)
                 inst.redesignated = True
             near.tempt(bench)
+            tempt_papers(bench)
             if place % 5 in {0, 2}:
                 near.siblings(bench)
 
@@ -112,13 +116,14 @@ class Maker:
         pupils = round(_PUPILS_MEDIAN * rng.lognormvariate(0, 0.55))
         first, last = self.season.first, self.season.last
         ways = rng.random()
+        dealt = self._wrongs.get(index, ())
         # 60 % hold one dedicated account under custody and show the regulator nothing else.
         inst = Institution(
             index, f"JG{index:04d}", names.school(rng, county, index),
             names.usci(rng, area, non_profit=rng.random() < 0.4), county, area,
             names.person(rng), self._bank(index), first, last,
             chinese=rng.random() < 0.25,
-            reserve=ways > 0.86,
+            reserve=_has_reserve(dealt, by_chance=ways > 0.86),
             # Releases to the last fen.
             tight=self._place.get(index, -1) % 5 == 1,
             pupils=min(max(pupils, 24), 480),
@@ -131,6 +136,11 @@ class Maker:
         numbers = [names.account_number(rng, inst.bank, index, ordinal) for ordinal in (1, 2)]
         settlement = Account(numbers[1], inst.bank, "settlement", opened, fed=0.6 < ways <= 0.86)
         inst.accounts += [Account(numbers[0], inst.bank, "dedicated", opened), settlement]
+        if inst.reserve:
+            chance = Random(f"{inst.id}/{inst.name}/reserve")
+            number = names.account_number(chance, inst.bank, index, 3)
+            inst.accounts.append(Account(number, inst.bank, "reserve", opened))
+            inst.reserve_fen = chance.randrange(RESERVE_LEAST_FEN * 11 // 10, 50_000_000, 100)
         inst.custody.append(Span(f"XY{index:04d}-01", first - rng.randint(30, 200)))
         return inst
 
@@ -156,8 +166,28 @@ class Maker:
 def truth(inst: Institution, season: Season) -> list[Wrong]:
     """Everything that is wrong with an institution, sorted by rule, subject and day."""
     entries = visible(inst)
-    wrongs = [*judge(inst, season, entries), *DailyJudge(inst, season, entries).run()]
+    wrongs = [
+        *judge(inst, season, entries),
+        *papers(inst, season, entries),
+        *DailyJudge(inst, season, entries).run(),
+    ]
     return sorted(wrongs, key=lambda wrong: (wrong.rule, wrong.subject, wrong.day))
+
+
+def _has_reserve(wrongs: Sequence[str], *, by_chance: bool) -> bool:
+    """Only who has a reserve can fail to keep it, and only who has none is wronged by its bank."""
+    if "bank-fee" in wrongs:
+        return False
+    return by_chance or any(kind.startswith("reserve") for kind in wrongs)
+
+
+def _fits(kind: str, share: list[str]) -> bool:
+    """Whether an institution with these wrongs can do that one too: a rule once, no clash."""
+    clash = {"bank-fee": "reserve", "reserve-short": "bank", "reserve-pledged": "bank"}.get(kind)
+    rules = {other.partition("/")[0] for other in share}
+    return kind.partition("/")[0] not in rules and not (
+        clash and any(other.startswith(clash) for other in share)
+    )
 
 
 def _share_out(rng: Random, institutions: int) -> dict[int, list[str]]:
@@ -165,23 +195,25 @@ def _share_out(rng: Random, institutions: int) -> dict[int, list[str]]:
     count = min(institutions - 1, max(1, round(institutions * _DISHONEST_PERCENT / 100)))
     chosen = sorted(rng.sample(range(1, institutions + 1), count))
     kinds = list(PLANTS)
-    deck = kinds[:12] + rng.sample(kinds[12:], len(kinds) - 12)
+    # One kind of each rule first.
+    firsts = [kind for kind in kinds if "/" not in kind]
+    others = [kind for kind in kinds if "/" in kind]
+    deck = rng.sample(firsts, len(firsts)) + rng.sample(others, len(others))
     rng.shuffle(chosen)
     several = -(-count * _SEVERAL_PERCENT // 100)
     # In a small city those who do several wrongs do more of them, so that no rule is left out.
-    most = max(3, min(6, -(-(12 - count + several) // max(1, several))))
+    most = max(3, min(8, -(-(len(firsts) - count + several) // max(1, several))))
     shares: dict[int, list[str]] = {}
     for place, index in enumerate(chosen):
         share: list[str] = []
         wanted = 1
         if place < several:
-            wanted = most if several + count < 12 else rng.choice((2, 3))
+            wanted = most if 2 * several + count < len(firsts) else rng.choice((2, 3))
         while len(share) < wanted:
-            if not deck:
-                deck = rng.sample(kinds, len(kinds))
-            kind = deck.pop(0)
-            rules = {other.partition("/")[0] for other in share}
-            if kind.partition("/")[0] not in rules:
-                share.append(kind)
+            if not any(_fits(kind, share) for kind in deck):
+                deck += rng.sample(kinds, len(kinds))
+            kind = next(kind for kind in deck if _fits(kind, share))
+            deck.remove(kind)
+            share.append(kind)
         shares[index] = share
     return shares

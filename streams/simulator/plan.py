@@ -13,6 +13,8 @@ Meaning = Literal[
     "interest", "fee", "other", "approved", "income", "void",
 ]  # fmt: skip
 NEVER: Day = date.max.toordinal()
+RESERVE_LEAST_FEN = 30_000_000
+"""What every agreement on a reserve asks for."""
 
 
 @lru_cache(maxsize=4096)
@@ -86,12 +88,16 @@ class Payment:
 
 @dataclass(slots=True)
 class Session:
-    """One class session with the contracts present and the hours it uses up of each."""
+    """One class session with the contracts present and the hours it uses up of each.
+
+    `silent`: no parent confirmed it, the time ran out.
+    """
 
     number: str
     day: Day
     hours: int
     present: list[Contract]
+    silent: bool = False
 
 
 @dataclass(slots=True)
@@ -99,7 +105,7 @@ class Refund:
     """A refund request; the cashier fills in amounts. `shares` are (working days, percent).
 
     One that is `returned` (退汇) comes back on the next working day and is paid once more.
-    `answer_delay` is in working days; None means soon.
+    `answer_delay` is in working days; None means soon. `payee` is who gets it instead of the payer.
     """
 
     number: str
@@ -112,6 +118,7 @@ class Refund:
     near: bool = False
     returned: bool = False
     answer_delay: int | None = None
+    payee: str = ""
 
 
 @dataclass(slots=True)
@@ -130,6 +137,7 @@ class Raid:
         "dip",
         "drain",
         "flight",
+        "reserve",
     ]
     size: int = 0
     restored: Day | None = None
@@ -299,6 +307,8 @@ class Institution:
     staged: bool = False
     pupils: int = 0
     buffer_fen: int = 0
+    reserve_fen: int = 0
+    pledges: list[tuple[str, Span]] = field(default_factory=list)
     release_weekday: int = 0
     idle_releases: tuple[Day, Day] = (0, 0)
     restated: bool = False
@@ -325,11 +335,20 @@ class Institution:
     payroll: Payroll | None = None
     representatives: list[tuple[Day, str]] = field(default_factory=list)
     grievances: list[tuple[Day, str, str]] = field(default_factory=list)
+    uninvoiced: set[str] = field(default_factory=set)
+    invoiced_last: set[str] = field(default_factory=set)
+    unpublished: set[str] = field(default_factory=set)
+    bank_fees: bool = False
 
     @property
     def settlement(self) -> Account:
         """The institution's own settlement account, to which it releases."""
         return next(account for account in self.accounts if account.purpose == "settlement")
+
+    @property
+    def reserve_account(self) -> Account | None:
+        """The account that holds the reserve, None for who has none."""
+        return next((each for each in self.accounts if each.purpose == "reserve"), None)
 
     def designated(self, day: Day) -> list[Account]:
         """The accounts designated on a day, the one designated first in front."""

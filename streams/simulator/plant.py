@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from streams.simulator import names
 from streams.simulator.plan import Payment, Raid, Refund, Session, iso
+from streams.simulator.plant_papers import PAPER_PLANTS
 from streams.simulator.workbench import Workbench
 
 Plant = Callable[[Workbench], bool]
@@ -272,4 +273,5 @@ PLANTS: dict[str, Plant] = {
     "several-accounts/changes": _two_changes,
     "release-ahead/batch": _released_batch,
     "refund-late/part": _refunded_in_part,
+    **PAPER_PLANTS,
 }

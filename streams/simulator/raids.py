@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from models import facts as f
 from streams.simulator import names
-from streams.simulator.plan import Raid, Row, iso
+from streams.simulator.plan import RESERVE_LEAST_FEN, Raid, Row, iso
 
 if TYPE_CHECKING:
     from streams.simulator.cashier import Cashier
 
 SMALL_FEN = 99_999
+RESERVE_PERCENT = 110
 _LEAST_FEN = 100_000
 
 
@@ -31,6 +32,8 @@ def carry_out(cashier: Cashier, raid: Raid) -> None:
             _release_named(cashier, raid)
         case "named-exact":
             _release_exactly(cashier, raid)
+        case "reserve":
+            _take_reserve(cashier, raid)
         case "ahead":
             _release_ahead(cashier, raid)
 
@@ -68,6 +71,21 @@ def _take_share(cashier: Cashier, raid: Raid) -> None:
         cashier.inst.planted.add(("coverage-short", "coverage"))
     else:
         cashier.inst.planted.add(("outflow-large", f"day:{iso(raid.day)}"))
+
+
+def _take_reserve(cashier: Cashier, raid: Raid) -> None:
+    """Leave so many per cent of what the agreement asks for on the reserve account."""
+    account = cashier.inst.reserve_account
+    if account is None:
+        return
+    amount = account.balance_fen - RESERVE_LEAST_FEN * raid.size // 100
+    party = (f"{names.person(cashier.rng)}商贸行", names.digits(cashier.rng, 15), "往来款")
+    cashier.post(account, raid.day, -amount, "other", party)
+    if raid.size < RESERVE_PERCENT:
+        cashier.inst.planted.add(("reserve-short", "reserve"))
+    else:
+        why = "110 % of the minimum, to the fen"
+        cashier.inst.near_miss("reserve-short", "reserve", raid.day, why)
 
 
 def _stay_below(cashier: Cashier, raid: Raid) -> None:

@@ -54,6 +54,10 @@ _TABLES: dict[str, tuple[str, str]] = {
         "机构编号,投诉编号,投诉日期,投诉级别,投诉内容,合同编号,金额,收款账号",
     ),
     "approvals": ("institution,number,day,amount", "机构编号,审批编号,审批日期,金额"),
+    "restrictions": (
+        "account,number,valid_from,valid_to,reason",
+        "账号,文书编号,生效日期,终止日期,原因",
+    ),
     "suspensions": (
         "institution,number,valid_from,valid_to,reason",
         "机构编号,文书编号,生效日期,终止日期,原因",
@@ -72,6 +76,7 @@ _TABLE_OF: dict[type[f.Fact], str] = {
     f.ComplaintFiled: "complaints",
     f.WithdrawalApproved: "approvals",
     f.ChargingSuspended: "suspensions",
+    f.AccountRestricted: "restrictions",
 }
 _ENCODER = msgspec.json.Encoder()
 

@@ -8,6 +8,7 @@ from streams.simulator.banks import BANK_NAMES
 from streams.simulator.book import STAGES
 from streams.simulator.plan import (
     NEVER,
+    RESERVE_LEAST_FEN,
     Account,
     Contract,
     Day,
@@ -20,7 +21,6 @@ from streams.simulator.plan import (
 )
 
 _RESTATED_WEEKDAY = 6
-_FEES_MOST = 5
 
 
 def tellings(inst: Institution) -> Iterator[Row]:
@@ -37,7 +37,7 @@ def tellings(inst: Institution) -> Iterator[Row]:
                 day=date.fromordinal(session.day),
                 present=present,
                 hours_hundredths=session.hours,
-                confirmed="parent",
+                confirmed="time-out" if session.silent else "parent",
             )
             yield Row(session.day, lesson)
     if inst.restated:
@@ -70,8 +70,16 @@ def _states(inst: Institution) -> Iterator[Row]:
             reason=f"整改{number}",
         )
         yield Row(span.told, suspended)
-    prices = sorted({(c.subject, c.price_fen) for c in inst.contracts[:40]})[:_FEES_MOST]
-    for number, (subject, price) in enumerate(prices, start=1):
+    for account_number, span in inst.pledges:
+        pledge = f.AccountRestricted(
+            account=account_number,
+            number=span.number,
+            valid_from=date.fromordinal(span.begins),
+            valid_to=_day_or_none(span.ends),
+            reason="质押",
+        )
+        yield Row(span.begins, pledge)
+    for number, (subject, price) in enumerate(sorted(published(inst).items()), start=1):
         fee = f.FeeStated(
             institution=inst.id,
             number=f"F{number:02d}",
@@ -80,6 +88,15 @@ def _states(inst: Institution) -> Iterator[Row]:
             price_fen=price,
         )
         yield Row(first, fee)
+
+
+def published(inst: Institution) -> dict[str, int]:
+    """The published price of each subject: that of the dearest contract that keeps to it."""
+    prices: dict[str, int] = {}
+    for contract in inst.contracts:
+        if contract.number not in inst.unpublished:
+            prices[contract.subject] = max(prices.get(contract.subject, 0), contract.price_fen)
+    return prices
 
 
 def _term(inst: Institution, begins: Day, ends: Day, name: str) -> f.TermStated:
@@ -123,6 +140,7 @@ def _account(inst: Institution, account: Account, valid_to: Day) -> f.AccountSta
 def _custody(inst: Institution, span: Span) -> Iterator[Row]:
     """The agreement, and again whenever the account under it changes."""
     begins = max(span.begins, inst.first)
+    reserve = inst.reserve_account
     main = inst.designated(begins)[0]
     days = [(span.begins, max(span.told, inst.first), main.number)]
     for account in inst.accounts:
@@ -138,8 +156,8 @@ def _custody(inst: Institution, span: Span) -> Iterator[Row]:
             valid_from=date.fromordinal(valid_from),
             mode="reserve" if inst.reserve else "custody",
             valid_to=_day_or_none(span.ends),
-            account=number,
-            minimum_fen=30_000_000 if inst.reserve else None,
+            account=number if reserve is None else reserve.number,
+            minimum_fen=RESERVE_LEAST_FEN if inst.reserve else None,
         )
         yield Row(min(told, inst.last), agreement)
 
