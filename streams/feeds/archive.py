@@ -20,6 +20,9 @@ _CHUNK_BYTES = 1 << 20
 _SHOWN_BYTES_MAX = 1 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _AT_BYTE = re.compile(r"(entry|balance|statement) \d+ at byte (\d+)")
+_FIELD = re.compile(rb"[\r\n]:")
+_BEHIND_ENTRY = re.compile(rb"[\r\n](?::(?!86:|NS:)\d\d[A-Z]?:|-\}?[\r\n])")
+_BEHIND_HEAD = re.compile(rb"[\r\n]:6[012][FM]?:")
 _AT_LINE = re.compile(r"(?:row|line) (\d+)")
 _TAG = re.compile(rb"<((?:[\w.-]+:)?[A-Za-z]+)")
 _FIRST_ENTRY = re.compile(rb"<(?:[\w.-]+:)?Ntry[\s>]")
@@ -124,6 +127,8 @@ def _element(path: Path, what: str, offset: int) -> str:
         head = file.read(200)
         file.seek(offset)
         raw = file.read(_SHOWN_BYTES_MAX)
+    if raw.startswith(b":"):
+        return _fields(raw, what)
     tag = _TAG.match(raw)
     if tag is None:
         return ""
@@ -137,3 +142,13 @@ def _element(path: Path, what: str, offset: int) -> str:
         end = raw.find(b">", end) + 1
     shown = raw if end < 0 else raw[:end]
     return shown.decode(declared_encoding(head), errors="replace").strip()
+
+
+def _fields(raw: bytes, what: str) -> str:
+    """The fields of MT940 at the begin: an entry with its texts, a head, or one balance."""
+    end = {"entry": _BEHIND_ENTRY, "statement": _BEHIND_HEAD}.get(what, _FIELD).search(raw)
+    shown = raw[: end.start()] if end else raw
+    try:
+        return shown.decode().strip()
+    except UnicodeDecodeError:
+        return shown.decode("gb18030", errors="replace").strip()

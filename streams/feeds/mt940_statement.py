@@ -92,7 +92,7 @@ class Statement:
             currency=self.currency,
             balance_fen=balance.balance_fen,
             day=balance.day,
-            position=f"byte {at}",
+            position=f"balance 1 at byte {at}",
             interim=is_page,
         )
 
@@ -140,7 +140,7 @@ class Statement:
             currency=balance.currency or self.currency,
             balance_fen=balance.balance_fen,
             day=balance.day,
-            position=f"byte {at}",
+            position=f"balance 2 at byte {at}",
         )
 
     def _page_fault(self, what: str, found_fen: int, expected_fen: int) -> None:
