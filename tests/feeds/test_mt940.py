@@ -1,0 +1,159 @@
+"""MT940 and MT942: what is written is read to the fen, and what is cut is refused."""
+
+import csv
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.facts import EntryBooked
+from streams.feeds.parse import parse_lines
+from streams.feeds.records import Closing, Declared, End, Entry, FeedRefused, Opening
+from streams.simulator.swift import Form, Posting, report
+from streams.simulator.swift import statement as written
+from tests.feeds import mt940_made as made
+from tests.feeds.test_samples import SAMPLES, stated
+
+FIRST, LAST = date(2024, 3, 4), date(2024, 3, 8)
+REFUSED = {
+    "mt940/self-provided-account_identification.sta": "cut",
+    "mt940/self-provided-gv_codes.sta": "cut",
+    "mt940/self-provided-multiline.sta": "an entry stands behind the closing",
+    "mt940/self-provided-sparkassen.sta": "before any :20:",
+    "mt940/self-provided-empty_non_swift.sta": "before any :20:",
+    "mt940/self-provided-invalid_statement.sta": "no bank profile and no register table",
+}
+"""The samples that are refused, and a part of the reason."""
+
+POSTINGS = st.lists(
+    st.builds(
+        Posting,
+        booked=st.dates(FIRST, LAST),
+        amount_fen=st.integers(1, 99_999_999),
+        direction=st.sampled_from(("C", "D")),
+        reference=st.from_regex(r"[A-Z0-9]{1,16}", fullmatch=True),
+        reversal=st.booleans(),
+        name=st.sampled_from(("", "王芳", "星星学校")),
+        other_account=st.sampled_from(("", "6217001234567890")),
+        text=st.sampled_from(("", "学费HT-1", "退费 TF-1")),
+    ),
+    max_size=12,
+)
+FORMS = st.builds(
+    Form,
+    style=st.sampled_from(("subfields", "words", "plain")),
+    entries_a_page=st.integers(0, 3),
+    blocks=st.booleans(),
+    line_end=st.sampled_from(("\r\n", "\n")),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(-10_000_000, 10_000_000), POSTINGS, FORMS)
+def test_what_is_written_is_read_to_the_fen(
+    opening_fen: int, postings: list[Posting], form: Form
+) -> None:
+    """Amounts, effects, days and balances of any statement come back, and its balance proves."""
+    postings.sort(key=lambda posting: posting.booked)
+    text = written("36050152", "65", (FIRST, LAST), opening_fen, postings, form)
+
+    records = made.records(text)
+
+    entries = [
+        one.fact for one in records if isinstance(one, Entry) and isinstance(one.fact, EntryBooked)
+    ]
+    assert [(one.amount_fen, one.direction, one.booking_date) for one in entries] == [
+        (posting.amount_fen, posting.direction, posting.booked) for posting in postings
+    ]
+    assert [one.reversal for one in entries] == [posting.reversal for posting in postings]
+    closing_fen = opening_fen + sum(posting.effect_fen for posting in postings)
+    assert [opening_fen] == [x.balance_fen for x in records if isinstance(x, Opening)]
+    assert [closing_fen] == [x.balance_fen for x in records if isinstance(x, Closing)]
+    assert {} == made.failed(text)
+    assert 1 == sum(isinstance(one, End) for one in records)
+
+
+@given(st.integers(1, 10_000), POSTINGS, FORMS)
+def test_wrong_closing_fails_its_check(gap_fen: int, postings: list[Posting], form: Form) -> None:
+    """A closing that does not follow from the entries is told as a failed check."""
+    closing_fen = 100_000 + sum(posting.effect_fen for posting in postings) + gap_fen
+    days = (FIRST, LAST)
+    text = written("36050152", "65", days, 100_000, postings, form, closing_fen=closing_fen)
+
+    assert "opening+entries=closing" in made.failed(text)
+
+
+@given(POSTINGS, FORMS, st.data())
+def test_cut_statement_is_refused(postings: list[Posting], form: Form, data: st.DataObject) -> None:
+    """Cut before its closing a statement is refused with the byte, or lacks a page."""
+    text = written("36050152", "65", (FIRST, LAST), 100_000, postings, form)
+    raw = text.encode()
+    end = raw.rindex(b":62F:")
+    place = data.draw(st.integers(0, end))
+
+    try:
+        failed = made.failed(raw[:place])
+    except FeedRefused as refused:
+        assert refused.position.startswith("byte ")
+    else:
+        assert failed == {"pages": "the page after this one is missing"}
+
+
+@given(POSTINGS, FORMS)
+def test_report_tells_its_sums(postings: list[Posting], form: Form) -> None:
+    """An intraday report declares counts and sums, and they are checked."""
+    text = report("36050152", "65", "2403080930", postings, form)
+
+    assert {} == made.failed(text)
+    assert len(postings) == len(made.of_kind(text, Entry))
+    declared = made.of_kind(text, Declared)
+    assert declared
+
+
+@pytest.mark.parametrize(
+    ("mark", "direction", "is_reversal"),
+    [("C", "C", False), ("D", "D", False), ("RC", "D", True), ("RD", "C", True)],
+)
+def test_marks_give_the_effect_on_the_balance(mark: str, direction: str, is_reversal: bool) -> None:
+    """RC takes a credit back and RD a debit."""
+    line = f":61:2403050305{mark}100,00NTRFNONREF//R1"
+    closing = ":62F:C240305CNY" + ("1100,00" if direction == "C" else "900,00")
+    (entry,) = made.of_kind(made.statement(line, closing=closing), Entry)
+
+    assert isinstance(entry.fact, EntryBooked)
+    assert (direction, is_reversal) == (entry.fact.direction, entry.fact.reversal)
+    assert {} == made.failed(made.statement(line, closing=closing))
+
+
+def test_real_files_prove_their_balances_or_say_why_not() -> None:
+    """Each sample's sums are those of two other readers; each refusal is listed and right."""
+    if not SAMPLES.exists():
+        pytest.skip("no samples beside the checkout")
+    with (SAMPLES / "manifest.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["file"].startswith("mt940/")]
+    refused: dict[str, str] = {}
+    for row in rows:
+        try:
+            lines = list(parse_lines(SAMPLES / row["file"]))
+        except FeedRefused as error:
+            refused[row["file"]] = error.reason
+            continue
+        sums: dict[object, Counter[str]] = {"C": Counter(), "D": Counter()}
+        for line in lines:
+            if line["type"] == "entry":
+                amount_fen = line["amount_fen"]
+                assert isinstance(amount_fen, int)
+                sums[line["direction"]][str(line["currency"])] += amount_fen
+        for column, letter in (("sum_credit", "C"), ("sum_debit", "D")):
+            expected = sum(stated(row[column]).values())
+            assert expected == sum(sums[letter].values()), row["file"]
+        proofs = [line["ok"] for line in lines if line.get("name") == "opening+entries=closing"]
+        if row["balance_ok"] != "none stated":
+            assert row["balance_ok"] == f"{sum(map(bool, proofs))}/{len(proofs)}", row["file"]
+
+    assert REFUSED.keys() == refused.keys()
+    assert all(REFUSED[name] in reason for name, reason in refused.items()), refused
+    assert len(rows) - len(refused) >= Decimal("0.75") * len(rows)
