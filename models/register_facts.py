@@ -44,6 +44,7 @@ class InstitutionStated(Base, frozen=True, tag=True):
     legal_representative: str = ""
     city: str = ""
     county: str = ""
+    capital_fen: Amount | None = None
 
 
 class AccountStated(Base, frozen=True, tag=True):

@@ -39,6 +39,7 @@ from alerts.rules.papers import (
     charge_without_invoice,
     invoices_untold,
 )
+from alerts.rules.people import complaint_surge, owner_changed
 from alerts.rules.prices import charge_over_guide_price, charge_unlisted, fees_untold
 from alerts.rules.refund import refund_late
 from alerts.rules.release import release_ahead, release_ahead_batch
@@ -122,5 +123,7 @@ RULES: tuple[Rule, ...] = (
     Rule("outflow-split", outflow_split, "institution", at_close=True),
     Rule("bank-fee", bank_fee, "month", at_close=True),
     Rule("timeout-confirmed", timeout_confirmed, "month", at_close=True),
+    Rule("complaint-surge", complaint_surge, "institution", at_close=True),
+    Rule("owner-changed", owner_changed, "institution", at_close=True),
     Rule("runaway-risk", runaway_risk, "institution", at_close=True),
 )

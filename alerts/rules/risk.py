@@ -14,6 +14,7 @@ from alerts.rules.coverage import level_on as coverage_level
 from alerts.rules.debits import related_level_on
 from alerts.rules.flow import INFLOW_COLLAPSE, PRESALE_SURGE
 from alerts.rules.outflow import level_on as outflow_level
+from alerts.rules.people import COMPLAINT_SURGE, OWNER_CHANGED
 from alerts.rules.refund import still_unpaid
 from alerts.rules.requests import REFUND_SURGE
 from alerts.rules.teaching import TEACHING_STOPPED
@@ -99,6 +100,8 @@ FACTORS = (
     _of(PRESALE_SURGE),
     _of(INFLOW_COLLAPSE),
     _of(REFUND_SURGE),
+    _of(COMPLAINT_SURGE),
+    _of(OWNER_CHANGED),
     Factor("refund-late", refunds_level),
     Factor("coverage-short", coverage_level),
     Factor("outflow-large", outflow_level, is_deed=True),

@@ -1,9 +1,6 @@
 """What findings about teaching, cash flow and the people behind are called (rules.md C)."""
 
-from alerts.wording.shape import (
-    RUN,
-    Wording,
-)
+from alerts.wording.shape import NOTHING, RUN, WHILE, Wording
 
 CALM = "until calm for `calm_days`"
 
@@ -63,9 +60,49 @@ RULES: dict[str, Wording] = {
         evaluated="at close",
         needs="the calendar",
     ),
+    "complaint-surge": Wording(
+        name=("投诉激增", "Surge of complaints"),
+        reason=(
+            "近期投诉占在读学员的比例过高。",
+            "The complaints of the last weeks are many for so many pupils.",
+        ),
+        fires="complaints of the window, at least so many, reach a number for each hundred pupils"
+        " (contracts that run on the day)",
+        kind="warning",
+        level="blue to red by that number",
+        subject="`complaints`",
+        amount="none",
+        day=RUN,
+        stands=CALM,
+        evaluated="at close",
+        needs=NOTHING,
+    ),
+    "owner-changed": Wording(
+        name=("举办者或账户变更", "Change of owner, capital or account"),
+        reason=(
+            "尚有未消课资金 {amount} 元时,法定代表人、注册资本或专用账户发生变更。",
+            "Owner, capital or dedicated account changed while {amount} yuan were unearned.",
+        ),
+        fires="the legal representative, the capital or the dedicated account changed in the window"
+        " while money was unearned; one level up while another sign of flight stands",
+        kind="warning",
+        level="yellow; orange beside another sign",
+        subject="`owner`",
+        amount="the unearned money",
+        day=RUN,
+        stands=WHILE,
+        evaluated="at close",
+        needs=NOTHING,
+    ),
 }
 
 STEPS: dict[str, tuple[str, str]] = {
+    "complaints": ("投诉件数", "complaints"),
+    "pupils": ("在读合同数", "running contracts"),
+    "legal_representative_changed": ("法定代表人变更日", "legal representative changed"),
+    "capital_changed": ("注册资本变更日", "capital changed"),
+    "account_changed": ("专用账户变更日", "dedicated account changed"),
+    "sign_beside": ("同时存在的信号", "other sign at the same time"),
     "last_lesson": ("最近一次上课", "last lesson"),
     "judged_through": ("统计截止日", "judged through"),
     "inflow": ("统计期收费", "inflow of the window"),

@@ -1,0 +1,148 @@
+"""Who stands behind an institution, and who complains of it (rules.md C)."""
+
+from itertools import pairwise
+
+from alerts.rules import days
+from alerts.rules.flow import INFLOW_COLLAPSE, PRESALE_SURGE
+from alerts.rules.requests import REFUND_SURGE
+from alerts.rules.teaching import TEACHING_STOPPED
+from alerts.rules.view import LEVEL_WORDS, View, day_step, number, yuan
+from alerts.rules.windows import in_days
+from models.findings import Finding, LevelWord
+
+COMPLAINTS = "complaint-surge"
+OWNER = "owner-changed"
+HUNDRED = 100
+
+
+# ---- complaints ----
+
+
+def complaint_surge(view: View, _subject: str) -> list[Finding]:
+    """So many complaints of the last days for each hundred pupils."""
+    return days.judge(view, COMPLAINT_SURGE)
+
+
+def _complaints(view: View, day: int) -> int:
+    window = view.number(COMPLAINTS, "window_days", day) or 1
+    table = view.ledger.records.complaints_on
+    return in_days(view, "complaints", table, day - window + 1, day)
+
+
+def pupils(view: View, day: int) -> int:
+    """The contracts that run on a day: signed by then, and their last day not past.
+
+    One that states no last day runs on.
+    """
+    directory = view.ledger.directory
+
+    def work_out(each: int, before: int | None) -> int:
+        if before is None:  # the first day of the series stands for all days before it
+            return sum(
+                terms.signed <= each and (terms.last_day is None or terms.last_day >= each)
+                for terms in directory.terms.values()
+            )
+        began = [directory.terms[c].last_day for c in directory.signed_on.get(each, ())]
+        over = [directory.terms[c].signed for c in directory.ends_on.get(each - 1, ())]
+        return (
+            before
+            + sum(last is None or last >= each for last in began)
+            - sum(signed < each for signed in over)
+        )
+
+    return view.ledger.series.memo("pupils", day, work_out)[day - view.ledger.series.first]
+
+
+def _see_complaints(view: View, day: int) -> days.Seen:
+    least = view.number(COMPLAINTS, "complaints_least", day)
+    if least is None or not view.ledger.records.complaints:
+        return None
+    count = _complaints(view, day)
+    if count < least:
+        return None
+    of = max(1, pupils(view, day))
+    steps = view.policy.steps(COMPLAINTS, "per_hundred_pupils", day)
+    return days.reached(steps, lambda n: count * HUNDRED >= n * of)
+
+
+def _show_complaints(view: View, day: int) -> days.Shown:
+    window = view.number(COMPLAINTS, "window_days", day) or 1
+    evidence = [
+        identifier
+        for identifier, fact in view.ledger.records.complaints.items()
+        if day - window < fact.day.toordinal() <= day
+    ]
+    formula = (
+        number("complaints", len(evidence)),
+        number("window_days", window),
+        number("pupils", pupils(view, day)),
+    )
+    return days.Shown(None, evidence, formula)
+
+
+COMPLAINT_SURGE = days.State(COMPLAINTS, "complaints", "warning", _see_complaints, _show_complaints)
+
+# ---- owners ----
+
+SIGNS = (TEACHING_STOPPED, PRESALE_SURGE, INFLOW_COLLAPSE, REFUND_SURGE, COMPLAINT_SURGE)
+"""What makes a change of owner worse when it stands at the same time."""
+
+
+def owner_changed(view: View, _subject: str) -> list[Finding]:
+    """Legal representative, capital or dedicated account changed while lessons were owed."""
+    return days.judge(view, OWNER_CHANGED)
+
+
+def _changes(view: View, day: int) -> dict[str, int]:
+    """What changed in the window up to a day while something was unearned, and when last."""
+    window = view.number(OWNER, "window_days", day)
+    if window is None:
+        return {}
+    registers = view.ledger.registers
+    states = registers.states()
+    changes = [("account", change) for change in registers.designation_changes()]
+    for before, after in pairwise(states):
+        since = after.valid_from.toordinal()
+        # What was not told before is told now, and no change.
+        owners = {before.legal_representative, after.legal_representative} - {""}
+        if len(owners) > 1:
+            changes.append(("legal_representative", since))
+        if len({before.capital_fen, after.capital_fen} - {None}) > 1:
+            changes.append(("capital", since))
+    return {
+        what: since
+        for what, since in sorted(changes, key=lambda change: change[1])
+        if day - window < since <= day and view.ledger.series.unearned(since) > 0
+    }
+
+
+def _beside(view: View, day: int) -> list[str]:
+    return [
+        sign.rule for sign in SIGNS if isinstance(days.standing(view, sign, day), days.Standing)
+    ]
+
+
+def _see_owner(view: View, day: int) -> days.Seen:
+    if not _changes(view, day):
+        return None
+    level: LevelWord = "yellow"
+    if _beside(view, day):
+        level = LEVEL_WORDS[LEVEL_WORDS.index(level) + 1]
+    return level
+
+
+def _show_owner(view: View, day: int) -> days.Shown:
+    changes = _changes(view, day)
+    unearned_fen = view.ledger.series.unearned(day)
+    return days.Shown(
+        unearned_fen,
+        view.ledger.register_ids("InstitutionStated", "AccountStated"),
+        (
+            *(day_step(f"{what}_changed", since) for what, since in changes.items()),
+            *(number("sign_beside", rule) for rule in _beside(view, day)),
+            yuan("unearned", unearned_fen),
+        ),
+    )
+
+
+OWNER_CHANGED = days.State(OWNER, "owner", "warning", _see_owner, _show_owner)
