@@ -37,11 +37,17 @@ def test_folder_is_played_by_its_days(runner: Runner, tmp_path: Path) -> None:
         days = [day for day in connection.execute(history).scalars() if day]
     assert all(earlier <= later for earlier, later in pairwise(days))
     assert [
+        ("cannot-decide", "charge-by-loan/contract:HT-1", FIRST, None),
+        ("cannot-decide", "charge-split/contract:HT-1", FIRST, None),
+        ("cannot-decide", "charge-unlisted/fees", FIRST, None),
         ("cannot-decide", "outflow-large/day:2024-03-06", SECOND, None),
         ("cannot-decide", "outflow-large/day:2024-03-08", THIRD, None),
+        ("cannot-decide", "outflow-related-party/day:2024-03-06", SECOND, None),
+        ("cannot-decide", "outflow-related-party/day:2024-03-08", THIRD, None),
         ("charge-amount", "contract:HT-1/2024-03-05", FIRST, 600_000),
         ("charge-while-barred", "contract:HT-1", FIRST, 600_000),
         ("coverage-short", "coverage", THIRD, 500_000),
+        ("runaway-risk", "risk", THIRD, 600_000),
     ] == sorted(
         (one.rule, one.subject, one.day, one.amount_fen) for one in standing_findings(runner.engine)
     )
