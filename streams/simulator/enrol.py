@@ -1,5 +1,6 @@
 """Groups, pupils, contracts, lessons and what the families pay: a year without any wrong."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
@@ -58,6 +59,7 @@ class Enrolment:
         self.inst, self.season, self.rng = inst, season, rng
         self.people = names.People(rng)
         self._families: list[_Pupil] = []
+        self._names: Counter[str] = Counter()
 
     def run(self) -> None:
         """Enrol pupils group by group until the institution has as many as it should."""
@@ -90,14 +92,21 @@ class Enrolment:
         if self._families and rng.random() < 0.04:
             # A sibling: the same parents pay, so the price must tell the contracts apart.
             kin = rng.choice(self._families)
-            pupil = _Pupil(names.person(rng, kin.student[0]), kin.payers, kin.account)
+            student = self._called(names.person(rng, kin.student[0]))
+            pupil = _Pupil(student, kin.payers, kin.account)
         else:
             parent = self.people.new()
             second = (self.people.new(parent[0]),) if rng.random() < 0.45 else ()
             payers = (parent, *second)
-            pupil = _Pupil(names.person(rng, parent[0]), payers, names.card_number(rng))
+            student = self._called(names.person(rng, parent[0]))
+            pupil = _Pupil(student, payers, names.card_number(rng))
         self._families.append(pupil)
         return pupil
+
+    def _called(self, name: str) -> str:
+        """A student's name; the second of one name has a number, so that they are told apart."""
+        self._names[name] += 1
+        return name if self._names[name] == 1 else f"{name}{self._names[name]}"
 
     def _teach(self, group: _Group) -> None:
         inst, rng = self.inst, self.rng
