@@ -424,7 +424,7 @@ class Teller:
         self.tell(broken)
         if self.chance(30, "corrected statement"):
             self.tell(msgspec.structs.replace(broken, consistent=True, gap_fen=0))
-        elif self.chance(20, "accepted"):
+        elif self.chance(45, "accepted"):
             self.tell(f.StatementAccepted(account=broken.account, statement="DZ-1"))
 
     def people(self) -> None:
