@@ -27,7 +27,7 @@ TRIED = settings(
     derandomize="CI" in os.environ,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-KIND_EXAMPLES = 250
+KIND_EXAMPLES = 500
 
 
 def _bytes(findings: list[Finding]) -> bytes:
