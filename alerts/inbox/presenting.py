@@ -31,6 +31,17 @@ _SUBJECTS = {
     "coverage": ("资金覆盖", "Coverage"),
     "batch": ("批量划拨", "Release in a batch"),
     "balance": ("余额", "Balance"),
+    "risk": ("整体风险", "Overall risk"),
+    "teaching": ("授课", "Teaching"),
+    "presale": ("集中预售", "Presale"),
+    "inflow": ("收费", "Inflow"),
+    "refunds": ("退费申请量", "Refund requests"),
+    "complaints": ("投诉", "Complaints"),
+    "owner": ("举办者与账户", "Owner and account"),
+    "reserve": ("风险保证金", "Reserve"),
+    "small-debits": ("小额支出", "Small debits"),
+    "month": ("月份", "Month"),
+    "cash": ("现金", "Cash"),
 }
 _BY_ACCOUNT = {"account", "entry", "statement", "balance"}
 """The kinds of subject that begin with an account number."""
