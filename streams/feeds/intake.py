@@ -208,7 +208,7 @@ def _records(data: Data, sniffed: Sniffed) -> Iterator[Record]:
         return camt.read(data)
     if sniffed.format == "mt940":
         return mt940.read(data)
-    return table.read(sniffed.text, load_profiles()[sniffed.profile])
+    return table.read(sniffed.table, load_profiles()[sniffed.profile])
 
 
 def _prove_statements(proved: ProvedFile, data: Data, sniffed: Sniffed, *, is_kept: bool) -> None:

@@ -18,7 +18,7 @@ from streams.feeds.records import (
     Opening,
     Record,
 )
-from streams.feeds.sniff import sniff
+from streams.feeds.sniff import Sniffed, sniff
 
 _ENTRY_FIELDS = (
     *("counterparty_name", "counterparty_account", "counterparty_bank", "remittance"),
@@ -33,10 +33,11 @@ def parse_lines(path: Path, bank: str | None = None) -> Iterator[dict[str, objec
     when the bytes cannot be read, as for a register table or facts.
     """
     data = path.read_bytes()
-    for _ in _records(data, bank):
+    sniffed = sniff(data, bank)
+    for _ in _records(data, sniffed):
         pass
     statement: list[tuple[Record, dict[str, object]]] = []
-    for record in checked(_records(data, bank)):
+    for record in checked(_records(data, sniffed)):
         if isinstance(record, Entry):
             # Entries carry no statement of their own: it is that of the opening or the end.
             statement.append((record, _entry(record)))
@@ -48,14 +49,13 @@ def parse_lines(path: Path, bank: str | None = None) -> Iterator[dict[str, objec
             statement = []
 
 
-def _records(data: Data, bank: str | None) -> Iterator[Record]:
-    sniffed = sniff(data, bank)
+def _records(data: Data, sniffed: Sniffed) -> Iterator[Record]:
     if sniffed.format == "camt":
         return camt.read(data)
     if sniffed.format == "mt940":
         return mt940.read(data)
     if sniffed.format == "table":
-        return table.read(sniffed.text, load_profiles()[sniffed.profile])
+        return table.read(sniffed.table, load_profiles()[sniffed.profile])
     raise FeedRefused(f"this is {sniffed.name}, no bank file; `escrow ingest` reads it", "byte 0")
 
 

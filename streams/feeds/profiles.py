@@ -26,10 +26,11 @@ Column = Literal[
     "account", "time", "debit", "credit", "amount", "type", "balance", "currency",
     "booking_date", "value_date", "serial", "other_name", "other_account", "other_bank",
     "payer_bank", "payer_account", "payer_name", "payee_bank", "payee_account", "payee_name",
+    "mark", "reversal_flag",
 ]  # fmt: skip
 Stated = Literal[
     "account", "entries", "debits", "credits", "debit_fen", "credit_fen",
-    "begins", "ends", "period", "opening", "closing", "created",
+    "begins", "ends", "period", "opening", "closing", "created", "currency",
 ]  # fmt: skip
 
 
@@ -38,7 +39,10 @@ class BankProfile(pydantic.BaseModel):
 
     `signs` says how direction and sign are written. `two-columns`: a debit and a credit column, a
     negative amount is red ink (红字). `signed-by-type`: one signed amount, and a type that says
-    who pays.
+    who pays. `types` gives the direction of each word of the columns `type` and `mark`.
+
+    Account and currency may stand above the heading instead of in columns. Without a column
+    `serial`, or where it is empty, an entry is known by its content and its ordinal among equals.
     """
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
@@ -57,18 +61,21 @@ class BankProfile(pydantic.BaseModel):
     code: tuple[str, ...] = ()
     reversal_in: tuple[str, ...] = ()
     reversal_words: tuple[str, ...] = ()
+    reversal_flags: tuple[str, ...] = ()
     preamble: dict[Stated, tuple[str, ...]] = {}
 
     @pydantic.model_validator(mode="after")
     def _columns_fit_the_signs(self) -> "BankProfile":
-        wanted: set[Column] = {"balance", "currency", "booking_date", "serial"}
+        wanted: set[Column] = {"balance", "booking_date"}
         if self.signs == "two-columns":
-            wanted |= {"account", "debit", "credit"}
+            wanted |= {"debit", "credit"}
         else:
             wanted |= {"type", "amount", "payer_account", "payee_account"}
         missing = wanted - self.columns.keys()
         if missing:
             raise ValueError(f"{self.signs} needs the columns {', '.join(sorted(missing))}")
+        if "account" not in self.columns and "account" not in self.preamble:
+            raise ValueError("the account must be a column or stand above the heading")
         return self
 
     @cached_property
@@ -78,6 +85,19 @@ class BankProfile(pydantic.BaseModel):
     def heads(self, cells: list[str]) -> bool:
         """Whether this row is the heading of this profile."""
         return len(cells) >= len(self.required) and self._required.issubset(map(heading, cells))
+
+
+def profile_of(cells: list[str], profiles: dict[str, BankProfile]) -> str | None:
+    """The profile whose heading this row is; of several the one that asks for most names.
+
+    One bank's layouts may differ in a column that only one of them has. Raises ConfigError where
+    two profiles ask for equally many.
+    """
+    fitting = {name: len(one.required) for name, one in profiles.items() if one.heads(cells)}
+    best = [name for name, count in fitting.items() if count == max(fitting.values())]
+    if len(best) > 1:
+        raise ConfigError(f"the profiles {' and '.join(best)} fit one heading; tell them apart")
+    return best[0] if best else None
 
 
 @cache

@@ -61,10 +61,9 @@ class StatementProof(msgspec.Struct, frozen=True, kw_only=True):
         """The proof from the checks of one statement; `fen` sums by currency and direction."""
         failed = [check for check in checks if not check.ok]
         broken = [check for check in failed if check.name != NOT_PROVING]
-        is_early = end.is_statement and end.ends > today
-        reason = "; ".join(f"{check.name}: {check.detail}" for check in broken)
-        if is_early and not reason:
-            reason = f"its period ends on {end.ends}, after today {today}; send it again then"
+        early = _why_early(end, today) if end.is_statement else ""
+        is_early = bool(early)
+        reason = "; ".join(f"{check.name}: {check.detail}" for check in broken) or early
         return StatementProof(
             account=end.account,
             statement=end.statement,
@@ -82,6 +81,20 @@ class StatementProof(msgspec.Struct, frozen=True, kw_only=True):
             sums_fen={" ".join(key): total for key, total in sorted(fen.items())},
             failed=tuple(check.name for check in failed),
         )
+
+
+def _why_early(end: End, today: date) -> str:
+    """Why the last day of a statement may not be whole, empty where it is."""
+    if end.ends > today:
+        return f"its period ends on {end.ends}, after today {today}; send it again then"
+    if end.last_day == "partial":
+        return (
+            f"it was made before {end.ends} was over, and its entries have no serials; export whole"
+            " days"
+        )
+    if end.last_day == "whole-when-over" and end.ends == today:
+        return f"{end.ends} is not over, and its entries have no serials; send it again then"
+    return ""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -6,6 +6,7 @@ Everything between two `End`s belongs to the later one.
 
 from datetime import date
 from mmap import mmap
+from typing import Literal
 
 import msgspec
 
@@ -13,6 +14,8 @@ from models.facts import EntryAnnounced, EntryBooked
 
 Data = bytes | mmap
 """The bytes of a file; a map of it keeps the memory flat however large it is."""
+
+LastDay = Literal["whole", "whole-when-over", "partial"]
 
 AMOUNT_FEN_MAX = 2**53
 TEXT_LENGTH_MAX = 200
@@ -95,6 +98,8 @@ class End(msgspec.Struct, frozen=True, gc=False):
 
     `created` is UTC. `is_statement` is False for an intraday report or a notification, which tells
     entries and closes nothing. `period_declared` is False where the dates give the period.
+    `last_day` says whether all of it is there; it matters where entries have no serials, for their
+    ordinals among equals stand in a whole day only (tier 3).
     """
 
     account: str
@@ -106,6 +111,7 @@ class End(msgspec.Struct, frozen=True, gc=False):
     position: str
     is_statement: bool = True
     period_declared: bool = True
+    last_day: LastDay = "whole"
 
 
 Record = Opening | Entry | Closing | Declared | Check | End
@@ -141,3 +147,7 @@ class Serials:
         key = serial.encode()
         count = seen[key] = seen.get(key, 0) + 1
         return serial if count == 1 else f"{serial}#{count}"
+
+    def forget(self, account: str, day: date) -> None:
+        """Nothing more of that day will be asked: its serials take no memory any longer."""
+        self._seen.pop((account, day), None)

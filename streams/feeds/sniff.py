@@ -1,15 +1,17 @@
 """What a file is, by its content and never by its name; the unknown is refused with advice."""
 
 import re
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 
 from streams.feeds.camt import declared_encoding, refuse_document_type
-from streams.feeds.profiles import HEADER_ROWS_MAX, load_profiles
+from streams.feeds.profiles import HEADER_ROWS_MAX, load_profiles, profile_of
 from streams.feeds.records import Data, FeedRefused
-from streams.feeds.registers import find_table, without_comments
-from streams.feeds.text import decode, read_rows, split_lines
+from streams.feeds.registers import find_table
+from streams.feeds.rows import Place, Rows
+from streams.feeds.text import decode, encoding_of
 
 Format = Literal["camt", "mt940", "table", "register", "ndjson"]
 
@@ -37,7 +39,7 @@ _MT942 = re.compile(rb"\{2:[IO]942|[\r\n]:34F:|[\r\n]:90[CD]:")
 
 
 class Sniffed(msgspec.Struct, frozen=True):
-    """The reader for a file, with its profile or table, and its text where it is read as text.
+    """The reader for a file, with its profile or table, and its text or rows as they are read.
 
     `name` is what people see: `camt.053.001.08`, `ccb-corporate`, `register:contracts`, `ndjson`.
     """
@@ -46,6 +48,13 @@ class Sniffed(msgspec.Struct, frozen=True):
     name: str
     profile: str = ""
     text: str = ""
+    rows: Rows | None = None
+
+    @property
+    def table(self) -> Rows:
+        """The rows of a bank's table."""
+        assert self.rows is not None, f"{self.name} is no table"
+        return self.rows
 
 
 def sniff(data: Data, bank: str | None = None) -> Sniffed:
@@ -64,15 +73,15 @@ def sniff(data: Data, bank: str | None = None) -> Sniffed:
         return _sniff_xml(data, head)
     if _MT940.match(start):
         return Sniffed("mt940", "mt942" if _MT942.search(head) else "mt940")
-    text = decode(data)
     if start.startswith(NDJSON_MARK):
-        return Sniffed("ndjson", "ndjson", text=text)
+        return Sniffed("ndjson", "ndjson", text=decode(data))
     if start.startswith(b"{") and not start.startswith(b"{H:"):
-        return Sniffed("ndjson", "ndjson", text=text)
+        return Sniffed("ndjson", "ndjson", text=decode(data))
     if start.startswith((b"[", b"{H:")):
         advice = "a CNAPS message" if start[:1] == b"{" else "a JSON array; send one fact a line"
         raise FeedRefused(f"this is {advice}", "byte 0")
-    return _sniff_table(text, bank)
+    encoding = encoding_of(data)
+    return _sniff_table(Rows(data, encoding), bank) or _sniff_register(data, encoding)
 
 
 def _sniff_xml(data: Data, head: bytes) -> Sniffed:
@@ -89,24 +98,44 @@ def _sniff_xml(data: Data, head: bytes) -> Sniffed:
     return Sniffed("camt", message.group() if message else "camt")
 
 
-def _sniff_table(text: str, bank: str | None) -> Sniffed:
+def _sniff_table(rows: Rows, bank: str | None) -> Sniffed | None:
+    """The bank profile of which these are the headings; None for none."""
     profiles = load_profiles()
     if bank is not None:
         if bank not in profiles:
             raise FeedRefused(f"no bank profile {bank}; there are {', '.join(profiles)}", "")
-        return Sniffed("table", bank, profile=bank, text=text)
-    lines = split_lines(text)
-    first: list[str] = []
-    for line, cells in read_rows(without_comments(lines[:HEADER_ROWS_MAX])):
-        first = first or cells
-        for name, profile in profiles.items():
-            if profile.heads(cells):
-                return Sniffed("table", name, profile=name, text=text)
-        if line >= HEADER_ROWS_MAX:
-            break
+        profiles = {bank: profiles[bank]}
+    for split in (rows, rows.split_by("\t")):
+        for (_, line), cells in _first_rows(split):
+            if line > HEADER_ROWS_MAX:
+                break
+            found = profile_of(cells, profiles)
+            if found is not None:
+                return Sniffed("table", found, profile=found, rows=split)
+    if bank is not None:
+        reason = f"no heading of {bank} in the first {HEADER_ROWS_MAX} rows"
+        raise FeedRefused(reason, "row 1")
+    return None
+
+
+def _first_rows(rows: Rows) -> Iterator[tuple[Place, list[str]]]:
+    """The rows until one is no proper CSV: that is for the reader to say."""
+    try:
+        yield from rows
+    except FeedRefused:
+        return
+
+
+def _sniff_register(data: Data, encoding: str) -> Sniffed:
+    text = decode(data)
     table = find_table(text)
     if table is not None:
         return Sniffed("register", f"register:{table}", profile=table, text=text)
+    raise _unknown(Rows(data, encoding))
+
+
+def _unknown(rows: Rows) -> FeedRefused:
+    first = next((cells for _, cells in _first_rows(rows) if any(cells)), [])
     seen = ", ".join(cell[:20] for cell in first[:8])
     reason = f"no bank profile and no register table has these headings: {seen}"
-    raise FeedRefused(reason, "row 1")
+    return FeedRefused(reason, "row 1")

@@ -1,36 +1,64 @@
-"""Reads a bank's CSV export by its profile: one statement per account and currency in the file.
+"""Reads a bank's export by its profile: one statement per account and currency in the file.
 
-Opening and closing are computed from the running balance where the preamble states none, and the
-order of the rows is found out first: Chinese exports are often newest first.
+Opening and closing are computed from the running balance where no line states them, and the order
+of the rows is found out first: Chinese exports are often newest first. Only the places of the rows
+of a large file are kept: its rows are read again in their order.
 """
 
+from array import array
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 
+import msgspec
+
 from models.facts import EntryBooked
-from models.money import MoneyError, parse_fen_cell
-from streams.feeds.profiles import HEADER_ROWS_MAX, BankProfile
-from streams.feeds.records import Closing, Declared, End, Entry, FeedRefused, Opening, Record
-from streams.feeds.table_row import RowReader
-from streams.feeds.text import (
-    clean,
-    days_inside,
-    end_of_day,
-    heading,
-    parse_day,
-    parse_moment,
-    read_rows,
-    split_lines,
-    to_utc,
+from streams.feeds.preamble import Preamble
+from streams.feeds.profiles import HEADER_ROWS_MAX, BankProfile, currency_of
+from streams.feeds.records import (
+    Closing,
+    End,
+    Entry,
+    FeedRefused,
+    LastDay,
+    Opening,
+    Record,
+    Serials,
 )
+from streams.feeds.rows import Place, Rows
+from streams.feeds.table_row import Own, RowReader
+from streams.feeds.text import end_of_day, shanghai_day
+
+ENTRIES_KEPT_MAX = 50_000
+"""Entries that are held in memory between finding their order and telling them: some 50 MB."""
 
 
-def find_heading(
-    rows: Iterator[tuple[int, list[str]]], profile: BankProfile
+def read(rows: Rows, profile: BankProfile) -> Iterator[Record]:
+    """The records of an export, account by account in the order of their first rows.
+
+    Raises FeedRefused for a row with more or fewer cells than the heading, and for every cell that
+    cannot be read with certainty.
+    """
+    parsed = iter(rows)
+    heading_line, cells, above = _find_heading(parsed, profile)
+    preamble = Preamble(above, profile)
+    reader = RowReader(profile, cells, Own(preamble.account, preamble.currency), rows)
+    groups = _group(parsed, reader, preamble)
+    if not groups and preamble.account:
+        yield from _empty_statement(profile, preamble, heading_line)
+    shared = len(groups) > 1
+    for group in groups.values():
+        entries = _numbered(group, rows, reader)
+        last_day = "whole" if reader.has_serials else _last_day(group, preamble)
+        yield from _statement(profile, preamble, group, entries, last_day, shared=shared)
+
+
+def _find_heading(
+    rows: Iterator[tuple[Place, list[str]]], profile: BankProfile
 ) -> tuple[int, list[str], list[list[str]]]:
     """The heading with its line number, and the rows of the preamble above it."""
     above: list[list[str]] = []
-    for line, cells in rows:
+    for (_, line), cells in rows:
         if line > HEADER_ROWS_MAX:
             break
         if profile.heads(cells):
@@ -39,74 +67,139 @@ def find_heading(
     raise FeedRefused(f"no heading of {profile.id} in the first {HEADER_ROWS_MAX} rows", "row 1")
 
 
-def read(text: str, profile: BankProfile) -> Iterator[Record]:
-    """The records of an export, account by account in the order of their first rows.
+class _Group:
+    """The rows of one account and currency, and both orders in which they may follow."""
 
-    Raises FeedRefused for a row with more or fewer cells than the heading, and for every cell that
-    cannot be read with certainty.
-    """
-    rows = read_rows(split_lines(text))
-    heading_line, cells, above = find_heading(rows, profile)
-    preamble = _Preamble(above, profile)
-    reader = RowReader(profile, cells, preamble.account, text)
-    groups: dict[tuple[str, str], list[tuple[str, Entry]]] = {}
-    width = len(cells)
-    for line, row in rows:
-        if not any(row):
+    def __init__(self) -> None:
+        self.kept: list[Entry] | None = []
+        self.days: Counter[date] = Counter()
+        self._offsets, self._lines = array("Q"), array("L")
+        self._first_time = self._last_time = ""
+        self._balance_fen: int | None = None
+        self._effect_fen = 0
+        self._breaks = self._breaks_backwards = 0
+        self._ends: list[Entry] = []
+
+    def add(self, place: Place, time_text: str, entry: Entry) -> None:
+        """One more row, as it stands in the file."""
+        fact, balance_fen = entry.fact, entry.balance_fen
+        effect_fen = fact.amount_fen if fact.direction == "C" else -fact.amount_fen
+        if self._ends:
+            before_fen = self._balance_fen
+            if before_fen is None or balance_fen is None:
+                self._breaks += 1
+                self._breaks_backwards += 1
+            else:
+                self._breaks += before_fen + effect_fen != balance_fen
+                self._breaks_backwards += balance_fen + self._effect_fen != before_fen
+            self._ends[1] = entry
+        else:
+            self._ends = [entry, entry]
+            self._first_time = time_text
+        self._last_time = time_text
+        self._balance_fen, self._effect_fen = balance_fen, effect_fen
+        self.days[fact.booking_date] += 1
+        self._offsets.append(place[0])
+        self._lines.append(place[1])
+        if self.kept is not None:
+            self.kept.append(entry)
+
+    @property
+    def is_newest_first(self) -> bool:
+        """The order in which each balance follows from the one before; in doubt, of the times."""
+        if self._breaks == self._breaks_backwards:
+            return self._first_time > self._last_time
+        return self._breaks_backwards < self._breaks
+
+    @property
+    def ends(self) -> tuple[Entry, Entry]:
+        """The oldest entry and the newest."""
+        first, last = self._ends
+        return (last, first) if self.is_newest_first else (first, last)
+
+    def places(self) -> Iterator[Place]:
+        """Where the rows stand, from the oldest on."""
+        pairs = zip(self._offsets, self._lines, strict=True)
+        if self.is_newest_first:
+            pairs = zip(reversed(self._offsets), reversed(self._lines), strict=True)
+        return pairs
+
+    def kept_in_order(self) -> list[Entry]:
+        """The entries themselves from the oldest on, where they are still held."""
+        assert self.kept is not None, "a large file is read again"
+        return self.kept[::-1] if self.is_newest_first else self.kept
+
+
+def _group(
+    parsed: Iterator[tuple[Place, list[str]]], reader: RowReader, preamble: Preamble
+) -> dict[tuple[str, str], _Group]:
+    """The rows below the heading by account and currency, checked; what follows them is stated."""
+    groups: dict[tuple[str, str], _Group] = {}
+    count, below = 0, 0
+    for place, cells in parsed:
+        if not any(cells):
             continue
-        if len(row) != width:
-            # Also an empty cell too many: an amount with an unquoted separator makes one.
-            raise FeedRefused(f"{len(row)} cells where the heading has {width}", f"row {line}")
-        read_row = reader.read(row, line)
-        fact = read_row[1].fact
+        try:
+            time_text, entry = reader.read(cells, place[1])
+        except FeedRefused:
+            if not preamble.take(cells):
+                raise
+            below = below or place[1]
+            continue
+        if below:
+            raise FeedRefused("an entry stands below the totals", f"row {place[1]}")
+        fact = entry.fact
         group = groups.get((fact.account, fact.currency))
         if group is None:
-            group = groups[fact.account, fact.currency] = []
-        group.append(read_row)
-    if not groups and preamble.account:
-        yield from _empty_statement(profile, preamble, heading_line)
-    shared = len(groups) > 1
-    for group in groups.values():
-        yield from _statement(profile, preamble, _oldest_first(group), shared=shared)
+            group = groups[fact.account, fact.currency] = _Group()
+        group.add(place, time_text, entry)
+        count += 1
+        if count > ENTRIES_KEPT_MAX:
+            for one in groups.values():
+                one.kept = None
+    return groups
 
 
-def _oldest_first(group: list[tuple[str, Entry]]) -> list[Entry]:
-    """The order in which each balance follows from the one before; in doubt, that of the times."""
-    entries = [entry for _, entry in group]
-    if len(entries) < 2:
-        return entries
-    backwards = entries[::-1]
-    breaks, breaks_backwards = _breaks(entries), _breaks(backwards)
-    if breaks == breaks_backwards:
-        return backwards if group[0][0] > group[-1][0] else entries
-    return entries if breaks < breaks_backwards else backwards
-
-
-def _breaks(entries: list[Entry]) -> int:
-    broken = 0
-    balance_fen = entries[0].balance_fen
-    for entry in entries[1:]:
+def _numbered(group: _Group, rows: Rows, reader: RowReader) -> Iterator[Entry]:
+    """The entries from the oldest on, each with a serial of its own within account and day."""
+    left = group.days.copy()
+    serials = Serials()
+    entries: Iterator[Entry]
+    if group.kept is not None:
+        entries = iter(group.kept_in_order())
+        group.kept = None
+    else:
+        entries = (reader.read(cells, line)[1] for (_, line), cells in rows.again(group.places()))
+    for entry in entries:
         fact = entry.fact
-        effect_fen = fact.amount_fen if fact.direction == "C" else -fact.amount_fen
-        if balance_fen is None or balance_fen + effect_fen != entry.balance_fen:
-            broken += 1
-        balance_fen = entry.balance_fen
-    return broken
+        day = fact.booking_date
+        serial = serials.unique(fact.account, day, fact.serial)
+        left[day] -= 1
+        if not left[day]:
+            serials.forget(fact.account, day)
+        if serial != fact.serial:
+            fact = msgspec.structs.replace(fact, serial=serial)
+            yield msgspec.structs.replace(entry, fact=fact)
+        else:
+            yield entry
 
 
 def _statement(
     profile: BankProfile,
-    preamble: "_Preamble",
-    entries: list[Entry],
+    preamble: Preamble,
+    group: _Group,
+    entries: Iterator[Entry],
+    last_day: LastDay,
     *,
     shared: bool,
 ) -> Iterator[Record]:
     """`shared`: what the preamble says is about several accounts or currencies at once."""
-    account, currency = entries[0].fact.account, entries[0].fact.currency
-    begins = preamble.begins or min(entry.fact.booking_date for entry in entries)
-    ends = preamble.ends or max(entry.fact.booking_date for entry in entries)
+    first, last = group.ends
+    account, currency = first.fact.account, first.fact.currency
+    begins, ends = preamble.period()
+    period_declared = begins is not None
+    begins, ends = begins or min(group.days), ends or max(group.days)
     statement = _statement_id(profile, begins, ends)
-    first, last = entries[0], entries[-1]
     assert isinstance(first.fact, EntryBooked)
     effect_fen = first.fact.amount_fen if first.fact.direction == "C" else -first.fact.amount_fen
     opening_fen, closing_fen = preamble.opening_fen, preamble.closing_fen
@@ -121,25 +214,39 @@ def _statement(
         yield Closing(account, statement, currency, closing_fen, ends, last.position)
     if preamble.declares and not shared:
         yield preamble.declared(account, statement, currency)
+    created = preamble.created()
     yield End(
         account=account,
         statement=statement,
         currency=currency,
-        created=preamble.created or end_of_day(ends),
+        created=created or end_of_day(ends),
         begins=begins,
         ends=ends,
         position=last.position,
-        period_declared=preamble.begins is not None,
+        period_declared=period_declared,
+        last_day=last_day,
     )
 
 
+def _last_day(group: _Group, preamble: Preamble) -> LastDay:
+    """What is known of the day on which an export without serials ends."""
+    created = preamble.created()
+    if not created:
+        return "whole-when-over"
+    ends = preamble.period()[1] or max(group.days)
+    return "whole" if shanghai_day(created) > ends else "partial"
+
+
 def _empty_statement(
-    profile: BankProfile, preamble: "_Preamble", heading_line: int
+    profile: BankProfile, preamble: Preamble, heading_line: int
 ) -> Iterator[Record]:
     """A period in which nothing was booked: its balance is the same at both ends."""
-    begins, ends, account = preamble.begins, preamble.ends, preamble.account
+    (begins, ends), account = preamble.period(), preamble.account
     if begins is None or ends is None:
         raise FeedRefused("an export without rows must state its period", f"row {heading_line}")
+    currency = currency_of(preamble.currency)
+    if currency is None:
+        raise FeedRefused(f"{preamble.currency!r} is no known currency", f"row {heading_line}")
     statement, place = _statement_id(profile, begins, ends), f"row {heading_line}"
     opening_fen, closing_fen = preamble.opening_fen, preamble.closing_fen
     if opening_fen is None:
@@ -147,97 +254,14 @@ def _empty_statement(
     if closing_fen is None:
         closing_fen = opening_fen
     if opening_fen is not None and closing_fen is not None:
-        yield Opening(account, statement, "CNY", opening_fen, begins, place)
-        yield Closing(account, statement, "CNY", closing_fen, ends, place)
+        yield Opening(account, statement, currency, opening_fen, begins, place)
+        yield Closing(account, statement, currency, closing_fen, ends, place)
     if preamble.declares:
-        yield preamble.declared(account, statement, "CNY")
-    created = preamble.created or end_of_day(ends)
-    yield End(account, statement, "CNY", created, begins, ends, place)
+        yield preamble.declared(account, statement, currency)
+    created = preamble.created() or end_of_day(ends)
+    yield End(account, statement, currency, created, begins, ends, place)
 
 
 def _statement_id(profile: BankProfile, begins: date, ends: date) -> str:
     """From what the file is about, so that a corrected export has the same identity."""
     return f"{profile.id}:{begins}..{ends}"
-
-
-class _Preamble:
-    """What the rows above the heading state."""
-
-    def __init__(self, rows: list[list[str]], profile: BankProfile) -> None:
-        names = {
-            heading(name): what for what, several in profile.preamble.items() for name in several
-        }
-        self._stated: dict[str, str] = {}
-        for cells in rows:
-            for place, cell in enumerate(cells):
-                name, colon, value = clean(cell).replace("：", ":").partition(":")
-                what = names.get(heading(name))
-                if what is None:
-                    continue
-                if not colon:
-                    value = next((c for c in map(clean, cells[place + 1 :]) if c), "")
-                self._stated.setdefault(what, value.strip())
-        self.account = self._stated.get("account", "")
-        self.begins, self.ends = self._period()
-        self.created = self._created()
-        self.opening_fen = self._money("opening")
-        self.closing_fen = self._money("closing")
-        counted = ("entries", "credits", "debits", "credit_fen", "debit_fen")
-        self.declares = any(self._stated.get(name) for name in counted)
-
-    def declared(self, account: str, statement: str, currency: str) -> Declared:
-        """The counts and sums that the preamble states; debits are written with either sign."""
-        credit_fen, debit_fen = self._money("credit_fen"), self._money("debit_fen")
-        return Declared(
-            account=account,
-            statement=statement,
-            currency=currency,
-            entries=self._count("entries"),
-            credits=self._count("credits"),
-            debits=self._count("debits"),
-            credit_fen=credit_fen,
-            debit_fen=abs(debit_fen) if debit_fen is not None else None,
-        )
-
-    def _period(self) -> tuple[date | None, date | None]:
-        days = days_inside(self._stated.get("period", ""))
-        try:
-            begins = days[0] if days else self._day("begins")
-            ends = days[-1] if days else self._day("ends")
-        except ValueError as error:
-            raise FeedRefused(f"preamble: {error}", "row 1") from error
-        if begins is None or ends is None:
-            return None, None
-        if ends < begins:
-            raise FeedRefused(f"preamble: the period {begins} to {ends} ends first", "row 1")
-        return begins, ends
-
-    def _day(self, name: str) -> date | None:
-        text = self._stated.get(name, "")
-        return parse_day(text.partition(" ")[0]) if text else None
-
-    def _created(self) -> str:
-        text = self._stated.get("created", "")
-        if not text:
-            return ""
-        try:
-            return to_utc(parse_moment(text))
-        except ValueError as error:
-            raise FeedRefused(f"preamble: {error}", "row 1") from error
-
-    def _money(self, name: str) -> int | None:
-        text = self._stated.get(name, "")
-        if not text:
-            return None
-        try:
-            return parse_fen_cell(text)
-        except MoneyError as error:
-            raise FeedRefused(f"preamble: {error}", "row 1") from error
-
-    def _count(self, name: str) -> int | None:
-        text = self._stated.get(name, "").removesuffix("笔")
-        if not text:
-            return None
-        if not (text.isascii() and text.isdecimal() and len(text) < 16):
-            raise FeedRefused(f"preamble: {text!r} is no count", "row 1")
-        return int(text)

@@ -1,32 +1,57 @@
 """One row of a bank's export as an entry, by the columns of its profile."""
 
 import re
-from typing import Literal
+from collections.abc import Callable
+from datetime import date
+from typing import Literal, NamedTuple
 
 from models.facts import EntryBooked
 from models.money import MoneyError, parse_fen_cell
-from streams.feeds.camt_entry import bounded, told_reference
+from streams.feeds.camt_entry import bounded, fingerprint, told_reference
 from streams.feeds.profiles import BankProfile, Column, currency_of
-from streams.feeds.records import AMOUNT_FEN_MAX, Entry, FeedRefused, Serials
-from streams.feeds.text import cleaner, heading, is_spreadsheet_number, parse_day
+from streams.feeds.records import AMOUNT_FEN_MAX, Entry, FeedRefused
+from streams.feeds.rows import NUMBER_MARK, Rows
+from streams.feeds.text import clean, heading, is_spreadsheet_number, parse_day
 
 Direction = Literal["C", "D"]
-Posting = tuple[int, Direction, str, str, tuple[str, str, str]]
-"""Signed amount, direction of its column, account, sub-account; the other's account, name, bank."""
 
 _ACCOUNT = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
 _OPPOSITE: dict[Direction, Direction] = {"C": "D", "D": "C"}
 _NONE = -1
+_NUMBER_DIGITS_MAX = 15
+_LOST = "has lost digits in a spreadsheet"
+
+
+class Own(NamedTuple):
+    """What the lines above the heading say about every row; empty where they do not."""
+
+    account: str
+    currency: str
+
+
+class Parties(NamedTuple):
+    """Account and sub-account of a row, and the other's account, name and bank."""
+
+    account: str
+    sub_account: str
+    other: tuple[str, str, str]
 
 
 class RowReader:
-    """Knows where each column stands; reads rows as fast as they come."""
+    """Knows where each column stands; reads rows as fast as they come.
 
-    def __init__(self, profile: BankProfile, cells: list[str], own: str, text: str) -> None:
-        self._clean = cleaner(text)
+    Cells that a spreadsheet holds as numbers are marked. They are right for money and days, and
+    wrong for whatever is a name of something: 15 digits are all that a number keeps.
+    """
+
+    def __init__(self, profile: BankProfile, cells: list[str], own: Own, rows: Rows) -> None:
         self._profile = profile
+        self._is_sheet = rows.is_sheet
+        self._width = len(cells)
+        self._clean: Callable[[str], str] = clean if rows.is_dressed else str.strip
         self._accounts: set[str] = set()
-        self._own = self._account(own, 1) if own else ""
+        self._own = self._account(own.account, "row 1") if own.account else ""
+        self._own_currency = own.currency
         self._places: dict[str, int] = {}
         for place, cell in enumerate(cells):
             self._places.setdefault(heading(cell), place)
@@ -38,7 +63,7 @@ class RowReader:
         self._code = self._named(profile.code)
         self._reversal_in = self._named(profile.reversal_in)
         self._words = profile.reversal_words
-        self._serials = Serials()
+        self._flag, self._mark = at("reversal_flag"), at("mark")
         self._two_columns = profile.signs == "two-columns"
         self._debit, self._credit = at("debit"), at("credit")
         self._account_at, self._other_name = at("account"), at("other_name")
@@ -46,56 +71,84 @@ class RowReader:
         self._type, self._amount = at("type"), at("amount")
         self._payer = (at("payer_account"), at("payer_name"), at("payer_bank"))
         self._payee = (at("payee_account"), at("payee_name"), at("payee_bank"))
+        if self._two_columns and self._account_at == _NONE and not own.account:
+            raise FeedRefused("neither a column nor a line above it names the account", "row 1")
 
-    def read(self, row: list[str], line: int) -> tuple[str, Entry]:
-        """The entry of a row, and the text of its time by which rows can be ordered."""
-        row = self._clean(row)
+    def read(self, raw: list[str], line: int) -> tuple[str, Entry]:
+        """The entry of a row, and the text of its time by which rows can be ordered.
+
+        Its serial is the bank's, or the fingerprint of its content; it may not be unique yet.
+        """
         position = f"row {line}"
-        posting = self._of_two_columns if self._two_columns else self._signed
+        row = list(map(self._clean, raw))
+        if len(row) != self._width:
+            # Also an empty cell too many: an amount with an unquoted separator makes one.
+            raise FeedRefused(f"{len(row)} cells where the heading has {self._width}", position)
         try:
-            amount_fen, direction, account, sub_account, other = posting(row, line)
-            day_text = row[self._day] or _cell(row, self._time).partition(" ")[0]
-            day = parse_day(day_text)
-            value_text = _cell(row, self._value_day)
-            value_day = parse_day(value_text) if value_text else None
-            balance_fen = parse_fen_cell(row[self._balance]) if row[self._balance] else None
+            if self._is_sheet:
+                row = self._numbers_read(row)
+            signed_fen, written = self._of_two_columns(row) if self._two_columns else self._by(row)
+            parties = self._parties(row, written, position)
+            time_text = row[self._time] if self._time >= 0 else ""
+            day = _day_of(row[self._day] or time_text)
+            value_text = row[self._value_day] if self._value_day >= 0 else ""
+            value_day = _day_of(value_text) if value_text else None
+            balance = row[self._balance]
+            balance_fen = parse_fen_cell(balance) if balance else None
         except (MoneyError, ValueError) as error:
             raise FeedRefused(str(error), position) from error
-        if is_spreadsheet_number(other[0]):
-            raise FeedRefused(f"{other[0]!r} has lost digits in a spreadsheet", position)
-        red_ink = amount_fen < 0
-        if red_ink:
-            amount_fen, direction = -amount_fen, _OPPOSITE[direction]
+        red_ink = signed_fen < 0
+        amount_fen = -signed_fen if red_ink else signed_fen
+        direction = _OPPOSITE[written] if red_ink else written
         if amount_fen > AMOUNT_FEN_MAX:
             raise FeedRefused("the amount is too large", position)
-        currency = currency_of(row[self._currency])
-        if currency is None:
-            raise FeedRefused(f"{row[self._currency]!r} is no known currency", position)
-        remittance = " ".join(dict.fromkeys(filter(None, (row[i] for i in self._remittance))))
-        reversal = red_ink or any(
-            word in row[place] for place in self._reversal_in for word in self._words
-        )
+        remittance = " ".join(dict.fromkeys([row[i] for i in self._remittance if row[i]]))
+        reversal = red_ink or self._is_reversal(row)
+        other = parties.other
+        serial = self._serial_of(row, position)
         fact = EntryBooked(
-            account=account,
-            booking_date=day,
-            serial=self._serials.unique(account, day, self._serial_of(row, line)),
-            amount_fen=amount_fen,
-            direction=direction,
-            currency=currency,
+            parties.account,
+            day,
+            serial or fingerprint(direction, amount_fen, other[0], remittance),
+            amount_fen,
+            direction,
+            self._currency_of(row, position),
             counterparty_name=other[1],
             counterparty_account=other[0],
             remittance=remittance,
             reversal=reversal,
             reverses=told_reference(remittance) if reversal else "",
-            sub_account=sub_account,
+            sub_account=parties.sub_account,
             value_date=value_day,
             counterparty_bank=other[2],
-            code=" ".join(filter(None, (row[i] for i in self._code))),
+            code=" ".join([row[i] for i in self._code if row[i]]),
         )
-        ordered_by = f"{day.isoformat()} {_cell(row, self._time)}"
-        return ordered_by, Entry(fact, position, balance_fen, red_ink)
+        return f"{day} {time_text}", Entry(fact, position, balance_fen, red_ink)
 
-    def _of_two_columns(self, row: list[str], line: int) -> Posting:
+    def _numbers_read(self, row: list[str]) -> list[str]:
+        """The row without marks. Raises ValueError for a number where a name has to stand."""
+        names = (self._account_at, self._serial, self._other_account, self._payer[0])
+        for place in (*names, self._payee[0]):
+            if place >= 0 and row[place].startswith(NUMBER_MARK):
+                shown = row[place][1:]
+                raise ValueError(
+                    f"{shown} is a number in a spreadsheet, which keeps 15 digits and"
+                    " no leading zeros; format the column as text"
+                )
+        for place in self._remittance:
+            digits = row[place].removeprefix(NUMBER_MARK)
+            if digits != row[place] and (
+                not digits.isdecimal() or len(digits) > _NUMBER_DIGITS_MAX
+            ):
+                raise ValueError(f"{digits} {_LOST}; format the column as text")
+        return [cell.removeprefix(NUMBER_MARK) for cell in row]
+
+    def _is_reversal(self, row: list[str]) -> bool:
+        if self._flag >= 0 and row[self._flag] in self._profile.reversal_flags:
+            return True
+        return any(word in row[place] for place in self._reversal_in for word in self._words)
+
+    def _of_two_columns(self, row: list[str]) -> tuple[int, Direction]:
         debit, credit = row[self._debit], row[self._credit]
         debit_fen = parse_fen_cell(debit) if debit else 0
         credit_fen = parse_fen_cell(credit) if credit else 0
@@ -103,47 +156,72 @@ class RowReader:
             raise ValueError(f"both a debit {debit} and a credit {credit}")
         if not debit and not credit:
             raise ValueError("neither a debit nor a credit")
-        account = self._account(row[self._account_at], line)
-        other = (
-            _cell(row, self._other_account),
-            _cell(row, self._other_name),
-            _cell(row, self._other_bank),
-        )
-        if debit_fen:
-            return debit_fen, "D", account, "", other
-        return credit_fen, "C", account, "", other
+        direction: Direction = "D" if debit_fen else "C"
+        if self._mark >= 0 and row[self._mark]:
+            marked = self._direction_of(row[self._mark])
+            if (debit_fen or credit_fen) and marked != direction:
+                raise ValueError(f"marked {row[self._mark]}, and the amount is in the other column")
+            direction = marked
+        return debit_fen or credit_fen, direction
 
-    def _signed(self, row: list[str], line: int) -> Posting:
-        """The account is the payee of what comes in and the payer of what goes out."""
-        kind = self._profile.types.get(row[self._type])
-        if kind is None:
-            raise ValueError(
-                f"type {row[self._type]!r} is none of {', '.join(self._profile.types)}"
-            )
+    def _by(self, row: list[str]) -> tuple[int, Direction]:
+        """A signed amount and its type: what comes in is above zero."""
+        direction = self._direction_of(row[self._type])
         amount_fen = parse_fen_cell(row[self._amount])
-        mine, other = (self._payee, self._payer) if kind == "C" else (self._payer, self._payee)
-        own_side = row[mine[0]]
-        account, sub_account = self._own or own_side, ""
-        if self._own and own_side not in ("", self._own):
-            sub_account = own_side
-        told = (_cell(row, other[0]), _cell(row, other[1]), _cell(row, other[2]))
-        signed_fen = amount_fen if kind == "C" else -amount_fen
-        return signed_fen, kind, self._account(account, line), sub_account, told
+        return (amount_fen if direction == "C" else -amount_fen), direction
 
-    def _account(self, text: str, line: int) -> str:
+    def _direction_of(self, word: str) -> Direction:
+        direction = self._profile.types.get(word)
+        if direction is None:
+            raise ValueError(f"type {word!r} is none of {', '.join(self._profile.types)}")
+        return direction
+
+    def _parties(self, row: list[str], written: Direction, position: str) -> Parties:
+        """With two sides, the account is the payee of what comes in and payer of what goes out."""
+        own_side, sub_account = self._own, ""
+        if self._two_columns:
+            places = (self._other_account, self._other_name, self._other_bank)
+            if self._account_at >= 0:
+                own_side = row[self._account_at]
+        else:
+            comes_in = written == "C"
+            mine, places = (self._payee, self._payer) if comes_in else (self._payer, self._payee)
+            own_side = self._own or row[mine[0]]
+            sub_account = row[mine[0]] if row[mine[0]] != own_side else ""
+        other = (_cell(row, places[0]), _cell(row, places[1]), _cell(row, places[2]))
+        if is_spreadsheet_number(other[0]):
+            raise FeedRefused(f"{other[0]!r} {_LOST}", position)
+        return Parties(self._account(own_side, position), sub_account, other)
+
+    def _account(self, text: str, position: str) -> str:
         if text in self._accounts:
             return text
         if is_spreadsheet_number(text) or _ACCOUNT.fullmatch(text) is None:
-            raise FeedRefused(f"{text!r} is no account number", f"row {line}")
+            raise FeedRefused(f"{text!r} is no account number", position)
         self._accounts.add(text)
         return text
 
-    def _serial_of(self, row: list[str], line: int) -> str:
+    def _serial_of(self, row: list[str], position: str) -> str:
+        """The bank's serial; empty where the export has no column for it."""
+        if self._serial == _NONE:
+            return ""
         serial = row[self._serial]
         if not serial or is_spreadsheet_number(serial):
             name = self._profile.columns["serial"][0]
-            raise FeedRefused(f"{name} {serial!r} is no serial", f"row {line}")
+            raise FeedRefused(f"{name} {serial!r} is no serial", position)
         return bounded(serial)
+
+    def _currency_of(self, row: list[str], position: str) -> str:
+        text = row[self._currency] if self._currency >= 0 else self._own_currency
+        currency = currency_of(text)
+        if currency is None:
+            raise FeedRefused(f"{text!r} is no known currency", position)
+        return currency
+
+    @property
+    def has_serials(self) -> bool:
+        """Whether the bank's own serials tell equal entries apart."""
+        return self._serial != _NONE
 
     def _at(self, column: Column) -> int:
         for name in self._profile.columns.get(column, ()):
@@ -159,3 +237,14 @@ class RowReader:
 
 def _cell(row: list[str], place: int) -> str:
     return row[place] if place >= 0 else ""
+
+
+def _day_of(text: str) -> date:
+    """The day of a date, or of a date with a time behind it."""
+    try:
+        return parse_day(text)
+    except ValueError:
+        day, blank, _ = text.replace("T", " ").partition(" ")
+        if not blank:
+            raise
+        return parse_day(day)

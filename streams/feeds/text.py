@@ -3,19 +3,23 @@
 Times without a zone are Asia/Shanghai, which has known no summer time since 1991.
 """
 
+import codecs
 import csv
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 
+from streams.feeds.mapped import chunks
 from streams.feeds.records import Data, FeedRefused
 
 SHANGHAI = timezone(timedelta(hours=8))
 EPOCH = "1970-01-01T00:00:00Z"
 
-_UTF8_BOM = b"\xef\xbb\xbf"
+UTF8_BOM = b"\xef\xbb\xbf"
+
+_NUL = b"\0"
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|(\d{2})(\d{2}))", re.ASCII)
 _DAY_INSIDE = re.compile(r"(?<!\d)(\d{4}([-/]?)\d{2}\2\d{2})(?!\d)", re.ASCII)
 _TIME = re.compile(
@@ -28,28 +32,43 @@ _SPREADSHEET_NUMBER = re.compile(r"\d(\.\d+)?[eE]\+?\d+", re.ASCII)
 
 
 def decode(data: Data) -> str:
-    """The whole file as text: UTF-8 if it is that to the last byte, else GB18030, else refused.
+    """The whole file as text in its encoding, without a byte order mark."""
+    return bytes(data).decode(encoding_of(data)).removeprefix("\ufeff")
+
+
+def encoding_of(data: Data) -> str:
+    """`utf-8` if the file is that to its last byte, else `gb18030`; else FeedRefused.
 
     GB18030 is a superset of GBK and GB2312, so it reads files declared as either.
     """
-    whole = bytes(data)
-    nul = whole.find(b"\0")
+    nul = data.find(_NUL)
     if nul >= 0:
         raise FeedRefused("a NUL byte stands in what should be text", f"byte {nul}")
-    if whole.startswith(_UTF8_BOM):
-        try:
-            return whole.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise FeedRefused("begins as UTF-8 but is not", f"byte {error.start + 3}") from error
+    utf8_fault = _fault(data, "utf-8")
+    if utf8_fault is None:
+        return "utf-8"
+    if data[: len(UTF8_BOM)] == UTF8_BOM:
+        raise FeedRefused("begins as UTF-8 but is not", f"byte {utf8_fault}")
+    fault = _fault(data, "gb18030")
+    if fault is None:
+        return "gb18030"
+    reason = f"neither UTF-8 (byte {utf8_fault}) nor GB18030 (byte {fault})"
+    raise FeedRefused(reason, f"byte {max(utf8_fault, fault)}")
+
+
+def _fault(data: Data, encoding: str) -> int | None:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    read = 0
     try:
-        return whole.decode("utf-8")
+        for chunk in chunks(data):
+            waiting = len(decoder.getstate()[0])
+            decoder.decode(chunk)
+            read += len(chunk)
+        waiting = len(decoder.getstate()[0])
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        utf8_fault = error.start
-    try:
-        return whole.decode("gb18030")
-    except UnicodeDecodeError as error:
-        reason = f"neither UTF-8 (byte {utf8_fault}) nor GB18030 (byte {error.start})"
-        raise FeedRefused(reason, f"byte {max(utf8_fault, error.start)}") from error
+        return read - waiting + error.start
+    return None
 
 
 def split_lines(text: str) -> list[str]:
@@ -86,13 +105,6 @@ def clean(cell: str) -> str:
     if cell.startswith('="') and cell.endswith('"') and len(cell) > len('=""'):
         return cell[2:-1].strip(_EDGES)
     return cell
-
-
-def cleaner(text: str) -> Callable[[list[str]], list[str]]:
-    """How to clean the rows of this text: most hold nothing but blanks around their cells."""
-    if any(sign in text for sign in ("`", "\t", '="', "\u3000")):
-        return lambda row: [clean(cell) for cell in row]
-    return lambda row: list(map(str.strip, row))
 
 
 def is_spreadsheet_number(cell: str) -> bool:
