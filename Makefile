@@ -46,6 +46,7 @@ bench: setup ## measure the speed, as JSON
 
 docs: setup ## write the generated pages of docs/
 	$(BIN)/python -m alerts.rule_docs
+	$(BIN)/python -m streams.fact_schema
 
 COMPILE := .venv/lock/bin/uv pip compile --universal --generate-hashes --python-version 3.11 \
 	--no-annotate --no-emit-index-url --no-emit-find-links \

@@ -216,11 +216,12 @@ class ComplaintFiled(Base, frozen=True, tag=True):
 
 
 class PatrolReported(Base, frozen=True, tag=True):
-    """A patrol's report on an institution."""
+    """A patrol's report on an institution (national, city or county level); `about`: its text."""
 
     institution: Text
     number: Text
     day: date
+    level: Literal["national", "city", "county"] = "county"
     about: str = ""
 
 

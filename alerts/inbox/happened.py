@@ -34,8 +34,9 @@ def happened(events: Iterable[Event], lister: Lister) -> list[Happened]:
 
 def _told(event: Event, lister: Lister) -> list[tuple[str, str]]:
     match event:
-        case Patrol(about=about):
-            return [(kind_word("PatrolReported", lister.language), about or "—")]
+        case Patrol(level=level, about=about):
+            what = kind_word("PatrolReported", lister.language)
+            return [(f"{what} · {lister.t('told-' + level)}", about or "—")]
         case RowChanged(before=before, after=after):
             fields = changed_fields(event)
             changed = differences(before, after, fields, Masker(), lister.language)

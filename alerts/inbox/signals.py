@@ -46,6 +46,7 @@ class Patrol:
     fact_id: str
     institution: str
     day: date
+    level: str
     about: str
 
 
@@ -107,7 +108,7 @@ def signals_of(connection: Connection, institution: str = "") -> Signals:
             complaints.append(_complaint(fact, rows[fact.institution], names))
         elif isinstance(fact, f.PatrolReported):
             about = _masked(fact.about, rows[fact.institution], (), ())
-            events.append(Patrol(fact_id(fact), fact.institution, fact.day, about))
+            events.append(Patrol(fact_id(fact), fact.institution, fact.day, fact.level, about))
     for each in sorted({*rows, *owners} if not institution else {institution}):
         # Also rows that give an account to somebody else: they end what held before (G8).
         theirs = [row for account in sorted(owners[each]) for row in accounts[account]]

@@ -30,13 +30,16 @@ TABLES = Path(__file__).resolve().parents[2] / "config" / "tables" / "registers.
 STATED_AT = ("stated_at", "导出时间")
 
 _STATED_COMMENT = re.compile(r"#\s*(?:stated_at|导出时间)\s*[:：]\s*([^\s,\"]+(?:[ ][\d:]+)?)")
-_TABLE_COMMENT = re.compile(r"#\s*table\s*[:：]\s*([a-z]+)")
+_TABLE_COMMENT = re.compile(r"#\s*table\s*[:：]\s*([a-z_]+)")
 
 Row = f.Fact | Held
 
 
 class Column(pydantic.BaseModel):
-    """A column; `required` is about the heading, `empty` allows empty cells all the same."""
+    """A column; `required` is about the heading, `empty` allows empty cells all the same.
+
+    `field` is the fact's field where it has another name than the heading.
+    """
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
@@ -48,6 +51,7 @@ class Column(pydantic.BaseModel):
     about: str
     en: str
     choices: dict[str, str] = {}
+    field: str = ""
 
 
 class Table(pydantic.BaseModel):
@@ -169,7 +173,7 @@ class _Rows:
                 self._stated_place = place
             elif name is not None:
                 column = table.columns[name]
-                field = name + SUFFIXES.get(column.way, "")
+                field = (column.field or name) + SUFFIXES.get(column.way, "")
                 convert = (
                     choice(column.choices) if column.way == "choice" else CONVERTERS[column.way]
                 )

@@ -62,7 +62,29 @@ _TABLES: dict[str, tuple[str, str]] = {
         "institution,number,valid_from,valid_to,reason",
         "机构编号,文书编号,生效日期,终止日期,原因",
     ),
+    "invoices": (
+        "institution,number,contract,issued,amount",
+        "机构编号,发票号码,合同编号,开票日期,金额",
+    ),
+    "cash": (
+        "institution,number,contract,received,amount",
+        "机构编号,收款编号,合同编号,收款日期,金额",
+    ),
+    "related_parties": (
+        "institution,number,valid_from,name,relation,account",
+        "机构编号,关联方编号,生效日期,关联方名称,关联关系,账号",
+    ),
+    "terms": (
+        "institution,number,valid_from,valid_to,name",
+        "机构编号,校历编号,开始日期,结束日期,名称",
+    ),
+    "patrols": (
+        "institution,number,day,level,found",
+        "机构编号,巡查编号,巡查日期,巡查级别,巡查情况",
+    ),
 }
+_FIELDS = {"issued": "day", "received": "day", "found": "about"}
+"""Of headings that have another name than their fact's field."""
 _TABLE_OF: dict[type[f.Fact], str] = {
     f.InstitutionStated: "institutions",
     f.AccountStated: "accounts",
@@ -77,6 +99,11 @@ _TABLE_OF: dict[type[f.Fact], str] = {
     f.WithdrawalApproved: "approvals",
     f.ChargingSuspended: "suspensions",
     f.AccountRestricted: "restrictions",
+    f.InvoiceIssued: "invoices",
+    f.CashReceived: "cash",
+    f.RelatedPartyStated: "related_parties",
+    f.TermStated: "terms",
+    f.PatrolReported: "patrols",
 }
 _ENCODER = msgspec.json.Encoder()
 
@@ -114,7 +141,7 @@ class RegisterPapers:
 
 
 def _cells(fact: f.Fact, headings: str) -> list[str]:
-    return [_cell(fact, heading) for heading in headings.split(",")]
+    return [_cell(fact, _FIELDS.get(heading, heading)) for heading in headings.split(",")]
 
 
 def _cell(fact: f.Fact | f.Instalment, heading: str) -> str:

@@ -2,18 +2,29 @@
 
 from datetime import date
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from models.facts import (
     AccountStated,
+    BalanceReported,
+    CashReceived,
     ContractStated,
+    EntryAnnounced,
+    EntryBooked,
+    Fact,
+    Happening,
     Instalment,
     InstitutionStated,
+    InvoiceIssued,
     LessonDelivered,
+    PatrolReported,
     RefundAnswered,
     RefundRequested,
+    Register,
     Stage,
+    StatementReceived,
 )
 from models.keys import encode
 from streams.feeds.intake import told
@@ -198,3 +209,57 @@ def test_booked_entry_of_the_future_waits_also_as_json() -> None:
 
     assert {"LessonDelivered": 1} == file.counts
     assert ["dated 2024-04-01, after today 2024-03-31"] == [one.reason for one in file.held]
+
+
+@pytest.mark.parametrize(
+    ("heading", "row", "expected"),
+    [
+        (
+            "institution,number,contract,issued,amount",
+            "JG1,F1,HT-1,2024-03-08,3000",
+            InvoiceIssued(
+                institution="JG1",
+                number="F1",
+                contract="HT-1",
+                day=date(2024, 3, 8),
+                amount_fen=300_000,
+            ),
+        ),
+        (
+            "institution,number,contract,received,amount",
+            "JG1,X1,HT-1,2024-03-01,3000",
+            CashReceived(
+                institution="JG1",
+                number="X1",
+                contract="HT-1",
+                day=date(2024, 3, 1),
+                amount_fen=300_000,
+            ),
+        ),
+        (
+            "机构编号,巡查编号,巡查日期,级别,巡查情况",
+            "JG1,P1,2024-05-06,市级,大门紧闭",
+            PatrolReported(
+                institution="JG1",
+                number="P1",
+                day=date(2024, 5, 6),
+                level="city",
+                about="大门紧闭",
+            ),
+        ),
+    ],
+)
+def test_tables_alike_are_told_apart_by_a_heading(heading: str, row: str, expected: Fact) -> None:
+    """Invoices, cash and patrols name their day or text otherwise than receipts and complaints."""
+    (one,) = told(proved(f"{heading}\n{row}\n"))
+
+    assert expected == one.fact
+
+
+def test_what_institutions_and_families_say_has_a_table() -> None:
+    """Every register row and happening that no bank delivers can come as a table."""
+    of_banks = {EntryBooked, EntryAnnounced, BalanceReported, StatementReceived}
+    told_together = {RefundAnswered}  # with its request
+    kinds = {*get_args(Register), *get_args(Happening)} - of_banks - told_together
+
+    assert {kind.__name__ for kind in kinds} == {table.fact for table in load_tables().values()}

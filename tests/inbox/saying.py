@@ -79,6 +79,7 @@ def facts() -> list[f.Fact]:
             institution="NC-0002",
             number="巡-1",
             day=CLOSED,
+            level="city",
             about="门店<关闭>，电话13812345678",
         ),
         *_register(),
