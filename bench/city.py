@@ -9,7 +9,7 @@ from typing import NamedTuple
 from config.load import load_calendar
 from models import facts as f
 from models.keys import content_hash, encode, fact_id, stream_of
-from streams.feeds import intake
+from streams.feeds import intake, planning
 from streams.simulator import simulate
 
 SEED = 7
@@ -59,7 +59,7 @@ def read(folder: Path) -> dict[str, Days]:
 
 def days(folder: Path) -> Iterator[tuple[date | None, list[f.Told]]]:
     """What the files of a city tell, in the order of the days on which they are played."""
-    for day, group in intake.plan([folder], TODAY):
+    for day, group in planning.plan([folder], TODAY):
         yield day, [one for proved in group for one in intake.told(proved)]
 
 

@@ -12,6 +12,7 @@ from config.load import load_calendar
 from config.settings import Settings
 from streams import printing
 from streams.cli_evaluate import add_to as evaluate_command
+from streams.cli_feeds import add_to as feeds_commands
 from streams.cli_policy import policy_app
 from streams.cli_shared import (
     CHECK_FAILED,
@@ -50,6 +51,7 @@ app = typer.Typer(
     "Exit codes: 0 done, 1 a check failed, 2 usage, 3 something was refused or held.",
 )
 streams_commands(app)
+feeds_commands(app)
 app.add_typer(policy_app, name="policy")
 evaluate_command(app)
 

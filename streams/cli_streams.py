@@ -1,6 +1,7 @@
 """The commands of the distributed engine: topics, gateway, worker, and all of it for a trial."""
 
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -26,8 +27,14 @@ from streams.cli_shared import (
     store,
     today,
 )
+from streams.dropping import DropFolderTaken
 from streams.ending import end_before_begun, when_told
+from streams.feeds.archive import Archive
+from streams.feeds.folder import Delivered
+from streams.printing import Kept
 from streams.reception import Summary
+from streams.watching import Folders, Watch, Way
+from streams.ways import ways_in
 
 PARTITIONS = 8
 
@@ -36,6 +43,10 @@ Named = Annotated[str, typer.Option("--topic", help="The topic of facts.")]
 Paths = Annotated[list[Path] | None, typer.Argument(exists=True, help="Files and folders.")]
 Every = Annotated[
     float | None, typer.Option(min=0.1, help="Stay, and look for new files every SECONDS.")
+]
+Drop = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="DIR", help="With --every: a drop folder, whose files are moved."),
 ]
 ReplayFrom = Annotated[
     datetime | None,
@@ -101,6 +112,7 @@ def gateway_command(
     topic: Named = "events",
     as_of: AsOf = None,
     every: Every = None,
+    drop: Drop = None,
     replay_archive: ReplayFrom = None,
     metrics_host: MetricsHost = None,
     metrics_port: MetricsPort = None,
@@ -111,11 +123,10 @@ def gateway_command(
     settings = Settings()
     registry = CollectorRegistry()
     metrics = GatewayMetrics(registry)
-    delivery = gateway_service.Delivery(
-        *store(settings, database), broker or settings.broker, topic, metrics
-    )
+    kept = store(settings, database)
+    delivery = gateway_service.Delivery(*kept, broker or settings.broker, topic, metrics)
 
-    def deliver(some: list[Path]) -> Summary:
+    def deliver(some: Sequence[Delivered]) -> Summary:
         with progress_bar("sending") as advance:
             day = as_of.date() if as_of else None
             summary = delivery.deliver(some, today=today(), as_of=day, notify=advance)
@@ -123,11 +134,14 @@ def gateway_command(
             printing.summary(out, summary)
         return summary
 
-    if not paths and replay_archive is None:
-        raise typer.BadParameter("name files or folders, or --replay-archive FROM")
-    watch = gateway_service.Watch(paths or [], deliver, metrics)
-    host = metrics_host or settings.metrics_host
-    with gateway_service.page(host, _port(settings, metrics_port), registry, watch.faults):
+    _refuse_idle(stays=every is not None, drops=bool(drop), works=bool(paths or replay_archive))
+    with ExitStack() as stack:
+        if every is not None:
+            ways = stack.enter_context(_ways(kept, paths, drop))
+        watch = Watch(ways if every else [], deliver, gateway_service.AWAY, metrics.failed)
+        host = metrics_host or settings.metrics_host
+        port = _port(settings, metrics_port)
+        stack.enter_context(gateway_service.page(host, port, registry, watch.faults))
         if every is not None:
             watch.run(when_told(), every)
             return
@@ -143,6 +157,23 @@ def gateway_command(
             raise _failed(fault) from None
     if not summary.is_clean:
         raise typer.Exit(REFUSED)
+
+
+def _refuse_idle(*, stays: bool, drops: bool, works: bool) -> None:
+    if drops and not stays:
+        raise typer.BadParameter("--drop needs --every SECONDS")
+    if not (stays or works):
+        raise typer.BadParameter("name files or folders, or --every, or --replay-archive FROM")
+
+
+@contextmanager
+def _ways(kept: Kept, paths: list[Path] | None, drop: list[Path] | None) -> Iterator[list[Way]]:
+    """What a gateway that stays looks at."""
+    try:
+        with ways_in(kept.engine, Archive(kept.archive), drop or []) as ways:
+            yield [Folders(paths or []), *ways]
+    except DropFolderTaken as taken:
+        raise _failed(taken) from None
 
 
 def inbound_command(

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from pathlib import Path
 from time import perf_counter
 
 import msgspec
@@ -23,8 +22,9 @@ from models.store.engine import reading, writing
 from models.store.progress import Lock
 from streams import accepting
 from streams.collecting import collect_rarely
-from streams.feeds import intake
+from streams.feeds import intake, planning
 from streams.feeds.archive import Archive
+from streams.feeds.folder import Delivered
 from streams.feeds.intake import ProvedFile
 from streams.monitor import Batch, Monitor, Outcome
 from streams.reception import (
@@ -50,11 +50,11 @@ class StoreLocked(RuntimeError):  # noqa: N818 -- a name that reads as the fact 
     """Another process is writing this partition."""
 
 
-def rehearse(paths: Iterable[Path], today: date) -> Summary:
+def rehearse(paths: Iterable[Delivered], today: date) -> Summary:
     """What an ingest would accept, hold and refuse; needs no store and leaves no trace."""
     begun = perf_counter()
     summary = Summary()
-    for _, group in intake.plan(paths, today):
+    for _, group in planning.plan(paths, today):
         for proved in group:
             summary.count(proved, proved.receipt())
     summary.seconds = perf_counter() - begun
@@ -62,7 +62,7 @@ def rehearse(paths: Iterable[Path], today: date) -> Summary:
 
 
 def ingest(
-    paths: Iterable[Path],
+    paths: Iterable[Delivered],
     engine: Engine,
     law: Law,
     archive: Archive,
@@ -77,11 +77,12 @@ def ingest(
     """
     begun = perf_counter()
     collect_rarely()
-    groups = intake.plan(paths, today, archive)
+    groups = planning.plan(paths, today, archive)
     with holding(engine, "partition 0") as renew:
         player = _Player(engine, law, archive=archive, today=today, renew=renew, notify=notify)
         player.expect(sum(proved.facts for _, group in groups for proved in group))
         player.finish_unfinished({proved.sha256 for _, group in groups for proved in group})
+        player.free_accepted()
         for _, group in groups:
             player.play(group)
             player.close(group, min(today, as_of or today))

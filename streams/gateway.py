@@ -7,7 +7,6 @@ harmless. The number of a partition stands in every message, so that all produce
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from pathlib import Path
 from time import perf_counter
 from typing import Protocol
 
@@ -23,8 +22,9 @@ from models.store import files, journal, progress
 from models.store.engine import reading, writing
 from streams import accepting, wire
 from streams.collecting import collect_rarely
-from streams.feeds import intake
+from streams.feeds import intake, planning
 from streams.feeds.archive import Archive
+from streams.feeds.folder import Delivered
 from streams.feeds.intake import ProvedFile
 from streams.reception import Reception, Summary, days_to_close, now, utc_text
 from streams.topics import Topic
@@ -132,12 +132,12 @@ class Gateway:
         self._closed = max((day for day in closed if day), default=None)
 
     def deliver(
-        self, paths: Iterable[Path], *, as_of: date | None = None, notify: Notify | None = None
+        self, paths: Iterable[Delivered], *, as_of: date | None = None, notify: Notify | None = None
     ) -> Summary:
         """Prove, archive and send files and folders, and close no day after `as_of` or today."""
         begun = perf_counter()
         collect_rarely()
-        groups = intake.plan(paths, self.today, self._archive)
+        groups = planning.plan(paths, self.today, self._archive)
         coming = {one.sha256 for _, group in groups for one in group}
         self._send(self._reception.unfinished(coming, self.today))
         self.free_accepted()

@@ -1,15 +1,9 @@
-"""The gateway as a service: folders looked at again and again, and what it sends counted.
+"""The gateway as a service: what it delivers, with a page of its own that counts it."""
 
-A file is delivered once it stands still from one look to the next; who delivers a large one moves
-it into the folder whole. What cannot be delivered now is delivered later: nothing is skipped.
-"""
-
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from threading import Event
-from time import monotonic
 
 import structlog
 from kafka.errors import KafkaError
@@ -20,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from alerts.gateway_metrics import GatewayMetrics
 from streams import topics
 from streams.feeds.archive import Archive
-from streams.feeds.folder import feed_files
+from streams.feeds.folder import Delivered
 from streams.gateway import Gateway, KafkaSink, NotDelivered, Sink
 from streams.health import serve
 from streams.reception import Summary
@@ -28,11 +22,6 @@ from streams.topics import TopicFault
 
 # Broker or database away: the next look tries again. Whatever else fails ends the process.
 AWAY = (NotDelivered, TopicFault, KafkaError, OperationalError)
-
-IDLE_SECONDS = 60.0
-"""So often something is delivered although no file is new: what was accepted meanwhile."""
-
-Deliver = Callable[[list[Path]], Summary]
 
 _log = structlog.get_logger()
 
@@ -82,7 +71,7 @@ class Delivery:
 
     def deliver(
         self,
-        paths: list[Path],
+        paths: Sequence[Delivered],
         *,
         today: date,
         as_of: date | None = None,
@@ -133,57 +122,3 @@ class Delivery:
         self._metrics.delivered("held", held)
         self._metrics.delivered("refused", summary.refused)
         return summary
-
-
-class Watch:
-    """Delivers what comes into folders until told to stop."""
-
-    def __init__(self, paths: Iterable[Path], deliver: Deliver, metrics: GatewayMetrics) -> None:
-        self._paths = list(paths)
-        self._deliver = deliver
-        self._metrics = metrics
-        self._seen: dict[Path, tuple[int, int]] = {}
-        self._delivered: dict[Path, tuple[int, int]] = {}
-        self._delivered_at = -IDLE_SECONDS
-        self._fault = ""
-
-    def faults(self) -> list[str]:
-        """Why this process is not ready, empty when it is."""
-        return [self._fault] if self._fault else []
-
-    def run(self, stop: Event, every_seconds: float) -> None:
-        """Look until `stop`; a delivery that has begun is finished first."""
-        while True:
-            self.look()
-            if stop.wait(every_seconds):
-                return
-
-    def look(self) -> Summary | None:
-        """Deliver what is new and stands still; None if that is nothing, or could not be done."""
-        now = _states(feed_files(self._paths))
-        still = {path: state for path, state in now.items() if self._seen.get(path) == state}
-        self._seen = now
-        fresh = [path for path, state in still.items() if self._delivered.get(path) != state]
-        if not fresh and monotonic() < self._delivered_at + IDLE_SECONDS:
-            return None
-        try:
-            # Also with nothing: a delivery cut short by our death is finished by it.
-            summary = self._deliver(fresh)
-        except AWAY as fault:
-            self._metrics.failed()
-            self._fault = f"{type(fault).__name__}: {fault}"
-            _log.warning("not delivered, tried again", files=len(fresh), why=str(fault))
-            return None
-        self._delivered_at, self._fault = monotonic(), ""
-        self._delivered.update((path, still[path]) for path in fresh)
-        return summary
-
-
-def _states(paths: Iterable[Path]) -> dict[Path, tuple[int, int]]:
-    """Size and time of change of each file that is still there."""
-    states = {}
-    for path in paths:
-        with suppress(FileNotFoundError):
-            stat = path.stat()
-            states[path] = stat.st_size, stat.st_mtime_ns
-    return states

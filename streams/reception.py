@@ -87,7 +87,7 @@ class Reception:
                 self.summary.count(one, receipt)
                 old = known.get(one.sha256)
                 is_done = old and old.state != "proved" and _is_same(old.receipt, receipt)
-                if is_done or one.sha256 in fresh:
+                if is_done or (old and one.is_objected) or one.sha256 in fresh:
                     self.summary.seen += 1
                 else:
                     fresh[one.sha256] = (one, receipt)

@@ -1,13 +1,39 @@
-"""Which files of a delivered folder are feeds."""
+"""Which files of a delivered folder are feeds, and what is known of a file that arrived."""
 
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import msgspec
+
 from streams.feeds.archive import MARKER
 
 _IGNORED_NAMES = {"truth.jsonl", "near_misses.jsonl", "city.json"}
 _DATABASE_MAGIC = b"SQLite format 3\0"
+
+
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that came by one of the ways in: its bytes, the name it came under.
+
+    `is_archived`: the path is the archive's own. `objection` is why it is refused whatever it says.
+    """
+
+    path: Path
+    name: str
+    is_archived: bool = False
+    objection: str = ""
+
+
+Delivered = Path | Arrival
+"""A file or folder of the caller, or a file that a way in took already."""
+
+
+def arrivals(delivered: Iterable[Delivered]) -> list[Arrival]:
+    """Every file of these, those of folders and paths as `feed_files` has them."""
+    several = list(delivered)
+    taken = [one for one in several if isinstance(one, Arrival)]
+    files = feed_files(one for one in several if not isinstance(one, Arrival))
+    return [Arrival(path=path, name=path.name) for path in files] + taken
 
 
 def feed_files(paths: Iterable[Path]) -> list[Path]:

@@ -20,8 +20,6 @@ from models.facts import (
 )
 from models.keys import encode, own_day, source_of
 from streams.feeds import camt, mt940, ndjson, registers, table
-from streams.feeds.archive import Archive
-from streams.feeds.folder import feed_files
 from streams.feeds.integrity import checked
 from streams.feeds.mapped import chunks
 from streams.feeds.profiles import load_profiles
@@ -42,8 +40,7 @@ from streams.feeds.sniff import Sniffed, sniff
 from streams.feeds.text import EPOCH, shanghai_day
 
 KEPT_BYTES_MAX = 4_000_000
-KEPT_BYTES_ALL = 64_000_000
-_MAPPED_BYTES_MIN = 1_000_000
+MAPPED_BYTES_MIN = 1_000_000
 
 
 class ProvedFile:
@@ -51,6 +48,7 @@ class ProvedFile:
 
     `day` is the day it is played on: the latest statement end, of a register its `stated_at`, and
     None for what is played first. `is_bank`: registers are played before bank files of a day.
+    `is_objected`: this delivery is refused; the same bytes may have come rightly another time.
     """
 
     def __init__(self, source: Path | bytes, name: str, today: date) -> None:
@@ -68,6 +66,7 @@ class ProvedFile:
         self.held: list[Held] = []
         self.refusal: Refusal | None = None
         self.kept: list[Told] | None = None
+        self.is_objected = False
 
     @property
     def facts(self) -> int:
@@ -83,6 +82,13 @@ class ProvedFile:
     def accepted_until(self) -> date | None:
         """The latest end of a statement that proves: up to here days may be closed."""
         return max((one.ends for one in self.statements if one.closes), default=None)
+
+    def refuse(self, reason: str, position: str) -> None:
+        """Take nothing of the file, whatever was read of it."""
+        self.refusal = Refusal(reason, position)
+        self.statements, self.held, self.day = [], [], None
+        self.counts.clear()
+        self.kept = None
 
     def receipt(self) -> Receipt:
         """What the deliverer is told."""
@@ -116,10 +122,7 @@ def prove(
                 proved.day = shanghai_day(proved.stated_at)
             _sort_out(proved, _tell_rows(proved, _rows(proved, sniffed)), is_kept=is_kept)
     except FeedRefused as error:
-        proved.refusal = Refusal(error.reason, error.position)
-        proved.statements, proved.held, proved.day = [], [], None
-        proved.counts.clear()
-        proved.kept = None
+        proved.refuse(error.reason, error.position)
     finally:
         if isinstance(data, mmap.mmap):
             data.close()
@@ -150,47 +153,10 @@ def batches(proved: ProvedFile, size: int = 500) -> Iterator[list[Told]]:
         yield batch
 
 
-def plan(
-    paths: Iterable[Path], today: date, archive: Archive | None = None
-) -> list[tuple[date | None, list[ProvedFile]]]:
-    """Files and folders as groups in the order in which they are played.
-
-    By day, what has no day first; in a day registers before bank files, then by name. With an
-    archive each file is kept there first and read from there.
-    """
-    proved = []
-    kept_bytes = 0
-    for path in feed_files(paths):
-        # What fits into memory is read once; what is too large is proved from its archived copy.
-        source = path.read_bytes() if path.stat().st_size < _MAPPED_BYTES_MIN else path
-        kept_at = archive.path(archive.put(source)) if archive else path
-        left = min(KEPT_BYTES_MAX, max(0, KEPT_BYTES_ALL - kept_bytes))
-        if not isinstance(source, bytes):
-            source = kept_at
-        one = prove(source, today, path.name, keep_bytes_max=left)
-        one.source = kept_at
-        if one.size_bytes <= left:
-            kept_bytes += one.size_bytes
-        proved.append((one, str(path)))
-    if archive:
-        archive.make_lasting()
-    proved.sort(key=lambda pair: (_order(pair[0]), pair[1]))
-    groups: list[tuple[date | None, list[ProvedFile]]] = []
-    for one, _ in proved:
-        if not groups or groups[-1][0] != one.day:
-            groups.append((one.day, []))
-        groups[-1][1].append(one)
-    return groups
-
-
-def _order(proved: ProvedFile) -> tuple[date, bool, str]:
-    return proved.day or date.min, proved.is_bank, proved.name
-
-
 def _open(source: Path | bytes) -> Data:
     if isinstance(source, bytes):
         return source
-    if source.stat().st_size < _MAPPED_BYTES_MIN:
+    if source.stat().st_size < MAPPED_BYTES_MIN:
         return source.read_bytes()
     with source.open("rb") as file:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)

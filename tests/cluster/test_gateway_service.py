@@ -7,9 +7,11 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from alerts.gateway_metrics import GatewayMetrics
+from streams.feeds.folder import Delivered
 from streams.gateway import NotDelivered
-from streams.gateway_service import CountedSink, Watch
+from streams.gateway_service import AWAY, CountedSink
 from streams.reception import Summary
+from streams.watching import Folders, Watch
 
 
 class Deliveries:
@@ -19,7 +21,7 @@ class Deliveries:
         self.names: list[list[str]] = []
         self.failures = 0
 
-    def __call__(self, paths: list[Path]) -> Summary:
+    def __call__(self, paths: list[Delivered]) -> Summary:
         """Deliver, or fail."""
         if self.failures:
             self.failures -= 1
@@ -43,7 +45,8 @@ def deliveries() -> Deliveries:
 @pytest.fixture
 def watch(tmp_path: Path, deliveries: Deliveries, registry: CollectorRegistry) -> Watch:
     """A watch over the test's folder."""
-    return Watch([tmp_path], deliveries, GatewayMetrics(registry))
+    metrics = GatewayMetrics(registry)
+    return Watch([Folders([tmp_path])], deliveries, AWAY, metrics.failed)
 
 
 def test_first_look_finishes_what_a_dead_gateway_left(watch: Watch, deliveries: Deliveries) -> None:

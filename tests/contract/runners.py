@@ -16,9 +16,11 @@ from alerts.gateway_metrics import GatewayMetrics
 from models.store.engine import open_store
 from streams.embedded import ingest
 from streams.feeds.archive import Archive
-from streams.gateway_service import Delivery, Watch
+from streams.feeds.folder import Delivered
+from streams.gateway_service import AWAY, Delivery
 from streams.reception import Summary
 from streams.replay import verify
+from streams.watching import Watch
 from tests.contract.stored import lines
 from tests.distributed.cluster import Cluster
 from tests.streams.told import law
@@ -95,7 +97,7 @@ class Workers:
         self._delivery = Delivery(
             cluster.engine, archive, cluster.bootstrap, cluster.topic, metrics
         )
-        self._watch = Watch([], self._look, metrics)
+        self._watch = Watch([], self._look, AWAY)
 
     def deliver(self, *paths: Path, today: date = TODAY, as_of: date | None = None) -> Outcome:
         """Send files and folders as one call of the command does."""
@@ -116,7 +118,7 @@ class Workers:
         """Recompute the store from its journal."""
         return self._cluster.faults()
 
-    def _look(self, paths: list[Path]) -> Summary:
+    def _look(self, paths: list[Delivered]) -> Summary:
         return self._delivery.deliver(paths, today=TODAY, notify=_ignored)
 
 

@@ -12,7 +12,7 @@ from models.keys import encode
 from models.store.engine import reading
 from models.store.tables import FILES, HELD
 from streams import topics, wire
-from streams.feeds import intake
+from streams.feeds import intake, planning
 from tests.distributed.city import TODAY, City
 from tests.distributed.cluster import ESCROW, Cluster, same
 
@@ -24,7 +24,7 @@ def test_a_city_fact_by_fact_is_the_same_city(cluster: Cluster, small: City) -> 
     """Each fact as a message of its own, in any order, with nonsense between, ends the same."""
     messages = [
         b'{"stated_at": %s, "fact": %s}' % (msgspec.json.encode(told.stated_at), encode(told.fact))
-        for _, group in intake.plan([small.folder], TODAY)
+        for _, group in planning.plan([small.folder], TODAY)
         for proved in group
         for told in intake.told(proved)
     ]

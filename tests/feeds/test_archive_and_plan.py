@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from streams.feeds.archive import Archive
-from streams.feeds.intake import batches, plan, prove, told
+from streams.feeds.intake import batches, prove, told
 from streams.feeds.parse import parse_lines
+from streams.feeds.planning import plan
 from streams.feeds.records import FeedRefused
 from tests.feeds.made import (
     TODAY,
