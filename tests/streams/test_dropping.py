@@ -222,7 +222,7 @@ def test_killed_before_each_statement(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("step", ["_write", "rename"])
 def test_killed_between_archive_and_move(tmp_path: Path, step: str) -> None:
-    """kill -9 before the receipt, or between receipt and move, leaves one file and one receipt."""
+    """Kill -9 before the receipt, or between receipt and move, leaves one file and one receipt."""
     url = f"sqlite:///{tmp_path / 'escrow.db'}"
     place = Place(tmp_path, open_store(url))
     write(place.folder / "good.xml", GOOD)
@@ -235,7 +235,7 @@ def test_killed_between_archive_and_move(tmp_path: Path, step: str) -> None:
         + ("d._write = die\n" if step == "_write" else "pathlib.Path.rename = die\n")
         + f"_look_twice({str(tmp_path)!r})\n"
     )
-    ended = subprocess.run([sys.executable, "-c", code], check=False, timeout=60)  # noqa: S603
+    ended = subprocess.run([sys.executable, "-c", code], check=False, timeout=60)
     assert -signal.SIGKILL == ended.returncode
     assert ["good.xml"] == place.there()
 
@@ -251,7 +251,7 @@ def watching(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "in"
     command = [Path(sys.executable).with_name("escrow"), "watch", folder, "--every", "0.2"]
     environment = os.environ | {"ESCROW_DATABASE_URL": f"sqlite:///{tmp_path / 'escrow.db'}"}
-    with subprocess.Popen(command, env=environment) as process:  # noqa: S603 -- our own program
+    with subprocess.Popen(command, env=environment) as process:
         yield folder
         process.send_signal(signal.SIGTERM)
         assert 0 == process.wait(timeout=30)
