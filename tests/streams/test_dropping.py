@@ -249,7 +249,8 @@ def test_killed_between_archive_and_move(tmp_path: Path, step: str) -> None:
 def watching(tmp_path: Path) -> Iterator[Path]:
     """A real `escrow watch` on a folder."""
     folder = tmp_path / "in"
-    command = [Path(sys.executable).with_name("escrow"), "watch", folder, "--every", "0.2"]
+    escrow = str(Path(sys.executable).with_name("escrow"))
+    command = [escrow, "watch", str(folder), "--every", "0.2"]
     environment = os.environ | {"ESCROW_DATABASE_URL": f"sqlite:///{tmp_path / 'escrow.db'}"}
     with subprocess.Popen(command, env=environment) as process:
         yield folder
