@@ -136,12 +136,10 @@ def gateway_command(
 
     _refuse_idle(stays=every is not None, drops=bool(drop), works=bool(paths or replay_archive))
     with ExitStack() as stack:
-        if every is not None:
-            ways = stack.enter_context(_ways(kept, paths, drop))
-        watch = Watch(ways if every else [], deliver, gateway_service.AWAY, metrics.failed)
-        host = metrics_host or settings.metrics_host
-        port = _port(settings, metrics_port)
-        stack.enter_context(gateway_service.page(host, port, registry, watch.faults))
+        ways = stack.enter_context(_ways(kept, paths, drop)) if every is not None else []
+        watch = Watch(ways, deliver, gateway_service.AWAY, metrics.failed)
+        at = (metrics_host or settings.metrics_host, _port(settings, metrics_port))
+        stack.enter_context(gateway_service.page(*at, registry, watch.faults))
         if every is not None:
             watch.run(when_told(), every)
             return
