@@ -120,21 +120,20 @@ def gateway_command(
     """Prove and archive files and folders, and send their facts and closes to the workers."""
     from streams import gateway_service  # noqa: PLC0415 -- as above
 
-    settings = Settings()
-    registry = CollectorRegistry()
+    settings, registry = Settings(), CollectorRegistry()
     metrics = GatewayMetrics(registry)
     kept = store(settings, database)
     delivery = gateway_service.Delivery(*kept, broker or settings.broker, topic, metrics)
 
     def deliver(some: Sequence[Delivered]) -> Summary:
         with progress_bar("sending") as advance:
-            day = as_of.date() if as_of else None
-            summary = delivery.deliver(some, today=today(), as_of=day, notify=advance)
+            latest = as_of.date() if as_of else None
+            summary = delivery.deliver(some, today=today(), as_of=latest, notify=advance)
         if summary.files or every is None:
             printing.summary(out, summary)
         return summary
 
-    _refuse_idle(stays=every is not None, drops=bool(drop), works=bool(paths or replay_archive))
+    _refuse_idle(every, drop, works=bool(paths or replay_archive))
     with ExitStack() as stack:
         ways = stack.enter_context(_ways(kept, paths, drop)) if every is not None else []
         watch = Watch(ways, deliver, gateway_service.AWAY, metrics.failed)
@@ -157,10 +156,10 @@ def gateway_command(
         raise typer.Exit(REFUSED)
 
 
-def _refuse_idle(*, stays: bool, drops: bool, works: bool) -> None:
-    if drops and not stays:
+def _refuse_idle(every: float | None, drop: list[Path] | None, *, works: bool) -> None:
+    if drop and every is None:
         raise typer.BadParameter("--drop needs --every SECONDS")
-    if not (stays or works):
+    if every is None and not works:
         raise typer.BadParameter("name files or folders, or --every, or --replay-archive FROM")
 
 
