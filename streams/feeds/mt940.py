@@ -22,13 +22,16 @@ from streams.feeds.records import Data, Entry, FeedRefused, Record
 
 _KINDS = {b"940", b"942"}
 _KIND = re.compile(rb"\{2:[IO](\d{3})")
-_END_MARK = re.compile(rb"[\r\n]-(?:\}|XXX)?[ \x03]*(?=[\r\n{]|\Z)")
+_END_MARK = re.compile(rb"[\r\n]-(?:\}|XXX)?[ \x03]*(?=[\r\n{$]|\Z)")
 # What may stand around messages: SWIFT blocks, the banks' own envelopes, end marks, blanks.
 _AROUND = re.compile(
-    rb"[\s\x01\x03\x1a]+|(?P<block>\{[A-Z0-9]:(?:[^{}]|\{[^{}]*\})*\})|(?P<open>\{4:)"
-    rb"|(?P<end>-(?:\}|XXX)?)(?=[\s\x01\x03\x1a{]|\Z)"
-    rb"|(?::?(?P<kind>94[02]):?(?: 00)?|(?:0000 \d\d)?[A-Z]{6}[A-Z0-9]{2,11})(?=[ ]*[\r\n])"
+    rb"[\s\x01\x03\x1a$]+|(?P<block>\{[A-Z0-9]:(?:[^{}]|\{[^{}]*\})*\})|(?P<open>\{4:)"
+    rb"|(?P<end>-(?:\}|XXX)?)(?=[\s\x01\x03\x1a{$]|\Z)"
+    rb"|(?::?(?P<kind>94[02]):?(?: 00)?|(?:0000 \d\d)?[A-Z]{6}[A-Z0-9]{2,11})(?=[ ]*(?:[\r\n]|\Z))"
 )
+# Tags that neither MT940 nor MT942 has, each with its own line: nothing of a figure is in them.
+_UNKNOWN_TAG = re.compile(rb"[\r\n]+(:\d\d[A-Z]?:)[^\r\n]*")
+_ONE_LINE = re.compile(rb"\s*([^\r\n]*)")
 _PLAIN_HEADS = {b"21", b"25", b"25P", b"28", b"28C"}
 _TEXT_LENGTH_MAX = 100
 
@@ -81,6 +84,11 @@ class _Reader:
             yield from self._begin(field)
         elif not tag:
             self._around(field.body, field.at)
+        elif tag in _PLAIN_HEADS and self._lacks_reference():
+            yield from self._begin(Field(b"20", field.at, b""))
+            assert self._message is not None, "begun in the line above"
+            self._message.passed_over.append("message without :20:")
+            yield from self._field(field, self._message)
         elif self._message is None:
             raise FeedRefused(f":{tag.decode()}: stands before any :20:", f"byte {field.at}")
         else:
@@ -125,6 +133,13 @@ class _Reader:
         if not statement.waits_for_page:
             yield from statement.end()
             self._statement = None
+
+    def _lacks_reference(self) -> bool:
+        """Whether an account or number stands where only a new message can begin."""
+        if self._message is None:
+            return True
+        statement = self._own()
+        return statement is not None and statement.is_statement and not statement.is_open
 
     def _own(self) -> Statement | None:
         """The statement or report that the open message has begun or goes on with."""
@@ -255,9 +270,12 @@ class _Reader:
         return field._replace(body=field.body[: mark.start()])
 
     def _one_line(self, field: Field) -> str:
-        first, _, further = field.body.strip().partition(b"\n")
+        line = _ONE_LINE.match(field.body)
+        assert line is not None, "it matches everything"
+        first, end = line.group(1), self._pass_unknown(field.body, line.end())
+        further = field.body[end:].strip()
         if further and field.tag != b"25P":
-            at = field.at + len(field.body) - len(further)
+            at = field.body_at + field.body.index(further, end)
             raise FeedRefused(
                 f"{shown(further)} stands behind :{field.tag.decode()}:", f"byte {at}"
             )
@@ -267,8 +285,16 @@ class _Reader:
             raise FeedRefused(reason, f"byte {field.body_at}")
         return text
 
+    def _pass_unknown(self, body: bytes, end: int) -> int:
+        """Where the lines end that unknown tags begin behind a place; they are counted."""
+        while self._message is not None and (unknown := _UNKNOWN_TAG.match(body, end)):
+            self._message.passed_over.append(unknown.group(1).decode())
+            end = unknown.end()
+        return end
+
     def _rest(self, field: Field, end: int) -> None:
         """Behind the content of a field only the end of a complete message may stand."""
+        end = self._pass_unknown(field.body, end)
         rest = field.body[end:]
         if not rest.strip():
             return

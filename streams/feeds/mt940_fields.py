@@ -23,18 +23,22 @@ _FIELD = re.compile(
     rb"[\r\n]:(2[01]|25P?|28C?|34F|60[FM]|61|62[FM]|64|65|86|90[CD]|NS|13D?(?=:\d{10})):"
 )
 _FIRST_FIELD = re.compile(_FIELD.pattern.removeprefix(rb"[\r\n]"))
-_BALANCE = re.compile(rb"([CDcd])(\d{8}|\d{6})([A-Z]{3})(\d[\d,]*) *")
+_BALANCE = re.compile(rb"([CDcd])(\d{8}|\d{6})([A-Z]{3})([\d.,]+) *")
 # StarMoney writes a closing without its currency; it is then that of the opening.
 _BARE_BALANCE = re.compile(rb"([CD])(\d{6})(\d+,\d*) *")
-_LINE = re.compile(rb"(\d{6,16}) {0,4}([RrEe]?[CcDd])[A-Z]?(\d[\d,]*)([A-Z][A-Z0-9 ]{3})([^\r\n]*)")
+_LINE = re.compile(
+    rb"(\d{6,16}) {0,4}([RrEe]?[CcDd])[A-Z]? {0,4}([\d.,]+)([A-Z][A-Z0-9 ]{3}|(?=//))([^\r\n]*)"
+)
 _LINE_STEPS = (
     (re.compile(rb"\d{6,16} {0,4}"), "no date YYMMDD, with or without MMDD behind it"),
     (re.compile(rb"[RrEe]?[CcDd]"), "no mark C, D, RC, RD, EC or ED"),
-    (re.compile(rb"[A-Z]?\d[\d,]*"), "no amount"),
+    (re.compile(rb"[A-Z]? {0,4}[\d.,]+"), "no amount"),
     (re.compile(rb"[A-Z][A-Z0-9 ]{3}"), "no transaction type such as NTRF"),
 )
-_SUM = re.compile(rb"(\d{1,9})([A-Z]{3})(\d[\d,]*) *")
-_FLOOR = re.compile(rb"([A-Z]{3})[CD]?\d[\d,]* *")
+_SUM = re.compile(rb"(\d{1,9})([A-Z]{3})([\d.,]+) *")
+_FLOOR = re.compile(rb"([A-Z]{3})[CD]?[\d.,]+ *")
+_GROUPED = re.compile(rb"\d{1,3}(?:\.\d{3})+,\d*")
+_POINTED = re.compile(rb"\d+\.\d{1,2}")
 _MOMENT = re.compile(rb"(\d{10})([+-]\d{4})? *")
 
 Direction = Literal["C", "D"]
@@ -89,6 +93,7 @@ class Line(NamedTuple):
     kind: bytes
     customer_reference: bytes
     bank_reference: bytes
+    lacks_comma: bool
 
 
 def fields(data: Data) -> Iterator[Field]:
@@ -153,10 +158,10 @@ def read_balance(body: bytes, at: int, *, may_lack_currency: bool = False) -> tu
             raise FeedRefused(f"{shown(body)} is no balance", f"byte {at}")
         mark, digits, amount = match.groups()
         currency = b""
-    amount_fen = amount_of(amount, at)
+    amount_fen = amount_of(amount, at + match.start(match.lastindex or 0))
     if mark in b"Dd":
         amount_fen = -amount_fen
-    return Balance(amount_fen, day_of(digits, at), currency.decode()), match.end()
+    return Balance(amount_fen, day_of(digits, at + 1), currency.decode()), match.end()
 
 
 def read_line(body: bytes, at: int) -> tuple[Line, int]:
@@ -171,9 +176,11 @@ def read_line(body: bytes, at: int) -> tuple[Line, int]:
     except ValueError as error:
         raise FeedRefused(str(error), f"byte {at}") from error
     customer, _, bank = references.partition(b"//")
+    lacks_comma = amount.isdigit()
     line = Line(
-        *(days, direction, reversal, expected, amount_of(amount, at)),
-        *(kind.rstrip(), customer.strip(), bank.strip()),
+        *(days, direction, reversal, expected),
+        amount_of(amount + b"," if lacks_comma else amount, at + match.start(3)),
+        *(kind.rstrip(), customer.strip(), bank.strip(), lacks_comma),
     )
     return line, match.end()
 
@@ -195,7 +202,7 @@ def read_sum(body: bytes, at: int) -> tuple[int, str, int, int]:
     if match is None:
         raise FeedRefused(f"{shown(body)} is no count with a sum", f"byte {at}")
     count, currency, amount = match.groups()
-    return int(count), currency.decode(), amount_of(amount, at), match.end()
+    return int(count), currency.decode(), amount_of(amount, at + match.start(3)), match.end()
 
 
 def read_floor(body: bytes, at: int) -> tuple[str, int]:
@@ -222,12 +229,21 @@ def read_moment(body: bytes, at: int) -> tuple[str, int]:
 
 
 def amount_of(text: bytes, at: int) -> int:
-    """An amount with its comma in hundredths; without one only nothing is beyond doubt."""
+    """An amount with its comma in hundredths; without one only nothing is beyond doubt.
+
+    Some banks write a point instead, with one or two digits behind it, or points between thousands.
+    """
+    told = text
+    if b"." in text:
+        if _GROUPED.fullmatch(text):
+            text = text.replace(b".", b"")
+        elif _POINTED.fullmatch(text):
+            text = text.replace(b".", b",")
     whole, comma, decimals = text.partition(b",")
     if len(decimals) > 2:
         decimals = decimals[:2] + decimals[2:].rstrip(b"0")
-    if len(decimals) > 2 or b"," in decimals or len(whole) > 20:
-        reason = f"{shown(text)} is no amount with at most two decimals"
+    if len(decimals) > 2 or len(whole) > 20 or not (whole + decimals).isdigit():
+        reason = f"{shown(told)} is no amount with at most two decimals"
         raise FeedRefused(reason, f"byte {at}")
     amount_fen = int(whole + decimals.ljust(2, b"0"))
     if amount_fen > AMOUNT_FEN_MAX:

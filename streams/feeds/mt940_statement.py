@@ -41,6 +41,7 @@ class Message(msgspec.Struct):
     number: str = ""
     floor_currency: str = ""
     created: str = ""
+    passed_over: list[str] = []
 
 
 class Statement:
@@ -58,7 +59,7 @@ class Statement:
         self._codec = codec
         self._account = account_of(message, currency, place)
         self._number, self._page = _numbered(message.number)
-        self._id = f"{self._number or message.reference} {message.reference}"
+        self._id = f"{self._number or message.reference} {message.reference}".strip() or "report"
         self._opening: Balance | None = None
         self._closing_day: date | None = None
         self._net_fen = 0
@@ -110,6 +111,7 @@ class Statement:
     def next_page(self, message: Message, balance: Balance) -> None:
         """Go on with a page; its opening must be what the page before closed with."""
         assert self._opening is not None, "only a page with an opening waits for the next"
+        self._passed_over.update(self.message.passed_over)
         _, page = _numbered(message.number)
         expected_fen = self._opening.balance_fen + self._net_fen
         if balance.balance_fen != expected_fen:
@@ -154,6 +156,11 @@ class Statement:
         self._entries += 1
         position = f"entry {self._entries} at byte {field.at}"
         days, direction, amount_fen = line.days, line.direction, line.amount_fen
+        if line.lacks_comma:
+            if not self.is_statement:
+                reason = "the amount has no comma, and no balance proves it"
+                raise FeedRefused(reason, f"byte {field.body_at}")
+            self._passed_over["amount without a comma, read as whole"] += 1
         if days.clamped:
             self._clamped.append(position)
         details = self._details(field, end, further)
@@ -247,6 +254,7 @@ class Statement:
     def end(self) -> Iterator[Record]:
         """What stands behind the entries: declared figures, checks and the end."""
         yield from self._declared
+        self._passed_over.update(self.message.passed_over)
         begins, ends = self._period()
         if self.waits_for_page:
             self._faults.append(("pages", "the page after this one is missing", 0))
