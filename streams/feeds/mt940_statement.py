@@ -11,7 +11,7 @@ from models.facts import EntryAnnounced, EntryBooked
 from models.money import format_yuan
 from streams.feeds.camt_entry import bounded, fingerprint, told_reference
 from streams.feeds.mt940_details import Details, read_details, read_non_swift
-from streams.feeds.mt940_fields import Balance, Field, read_line
+from streams.feeds.mt940_fields import Balance, Field, Line, read_line
 from streams.feeds.records import (
     Check,
     Closing,
@@ -156,13 +156,7 @@ class Statement:
         self._entries += 1
         position = f"entry {self._entries} at byte {field.at}"
         days, direction, amount_fen = line.days, line.direction, line.amount_fen
-        if line.lacks_comma:
-            if not self.is_statement:
-                reason = "the amount has no comma, and no balance proves it"
-                raise FeedRefused(reason, f"byte {field.body_at}")
-            self._passed_over["amount without a comma, read as whole"] += 1
-        if days.clamped:
-            self._clamped.append(position)
+        self._note(line, field, position)
         details = self._details(field, end, further)
         customer = line.customer_reference.decode(self._codec)
         base = _told_serial(
@@ -205,6 +199,16 @@ class Statement:
             code=f"{line.kind.decode()} {details.code}".rstrip(),
         )
         return Entry(booked, position)
+
+    def _note(self, line: Line, field: Field, position: str) -> None:
+        """Remember what was read otherwise than it is written."""
+        if line.days.clamped:
+            self._clamped.append(position)
+        if line.lacks_comma:
+            if not self.is_statement:
+                reason = "the amount has no comma, and no balance proves it"
+                raise FeedRefused(reason, f"byte {field.body_at}")
+            self._passed_over["amount without a comma, read as whole"] += 1
 
     def _details(self, field: Field, end: int, further: Sequence[Field]) -> Details:
         supplement = field.body[end:].strip()
