@@ -42,6 +42,7 @@ from alerts.rules.papers import (
 from alerts.rules.people import complaint_surge, owner_changed
 from alerts.rules.prices import charge_over_guide_price, charge_unlisted, fees_untold
 from alerts.rules.refund import refund_late
+from alerts.rules.regular import payroll_missed, rent_missed
 from alerts.rules.release import release_ahead, release_ahead_batch
 from alerts.rules.requests import refund_misdirected, refund_surge, refund_unanswered
 from alerts.rules.reserve import reserve_pledged, reserve_short
@@ -125,5 +126,7 @@ RULES: tuple[Rule, ...] = (
     Rule("timeout-confirmed", timeout_confirmed, "month", at_close=True),
     Rule("complaint-surge", complaint_surge, "institution", at_close=True),
     Rule("owner-changed", owner_changed, "institution", at_close=True),
+    Rule("payroll-missed", payroll_missed, "institution", at_close=True),
+    Rule("rent-missed", rent_missed, "institution", at_close=True),
     Rule("runaway-risk", runaway_risk, "institution", at_close=True),
 )

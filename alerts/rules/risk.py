@@ -16,6 +16,7 @@ from alerts.rules.flow import INFLOW_COLLAPSE, PRESALE_SURGE
 from alerts.rules.outflow import level_on as outflow_level
 from alerts.rules.people import COMPLAINT_SURGE, OWNER_CHANGED
 from alerts.rules.refund import still_unpaid
+from alerts.rules.regular import PAYROLL_MISSED, RENT_MISSED
 from alerts.rules.requests import REFUND_SURGE
 from alerts.rules.teaching import TEACHING_STOPPED
 from alerts.rules.view import LEVEL_WORDS, View, number, yuan
@@ -102,6 +103,8 @@ FACTORS = (
     _of(REFUND_SURGE),
     _of(COMPLAINT_SURGE),
     _of(OWNER_CHANGED),
+    _of(PAYROLL_MISSED),
+    _of(RENT_MISSED),
     Factor("refund-late", refunds_level),
     Factor("coverage-short", coverage_level),
     Factor("outflow-large", outflow_level, is_deed=True),

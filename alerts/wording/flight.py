@@ -94,6 +94,44 @@ RULES: dict[str, Wording] = {
         evaluated="at close",
         needs=NOTHING,
     ),
+    "payroll-missed": Wording(
+        name=("逾期未发工资", "Wages did not come"),
+        reason=(
+            "每月支付的工资(最近一次 {amount} 元)逾期未付,尚有未消课资金。",
+            "Monthly wages, {amount} yuan at last, are overdue while money is unearned.",
+        ),
+        fires="a debit of wages that came in so many months about the same day did not come so many"
+        " days after the day that is due (the working day after it), while money is unearned and"
+        " the licence is not void; judged by the last day through which the account that paid last"
+        " has reported. A habit that no month interrupts is needed first: of whom none is seen,"
+        " because wages are paid from an account without feed or by debits that tell nothing, this"
+        " rule says nothing, neither good nor bad",
+        kind="warning",
+        level="blue to red by days late",
+        subject="`payroll`",
+        amount="what was paid last",
+        day=RUN,
+        stands=CALM,
+        evaluated="at close",
+        needs="counterparty name, account or remittance of the debits since; the calendar",
+    ),
+    "rent-missed": Wording(
+        name=("逾期未付房租", "Rent did not come"),
+        reason=(
+            "每月支付的房租(最近一次 {amount} 元)逾期未付,尚有未消课资金。",
+            "Monthly rent, {amount} yuan at last, is overdue while money is unearned.",
+        ),
+        fires="as payroll-missed, of debits of rent; rent that is paid by the quarter or the year"
+        " is no habit of months, and is not judged",
+        kind="warning",
+        level="blue to red by days late",
+        subject="`rent`",
+        amount="what was paid last",
+        day=RUN,
+        stands=CALM,
+        evaluated="at close",
+        needs="counterparty name, account or remittance of the debits since; the calendar",
+    ),
 }
 
 STEPS: dict[str, tuple[str, str]] = {
@@ -108,6 +146,11 @@ STEPS: dict[str, tuple[str, str]] = {
     "inflow": ("统计期收费", "inflow of the window"),
     "inflow_days": ("统计期天数(不含假期)", "days of the window that are not off"),
     "expected_inflow": ("同期应有收费", "inflow that the season lets expect"),
+    "debits_counted": ("据以判断的付款日数", "days of payment it is judged by"),
+    "last_debit": ("最近一次付款日", "paid last on"),
+    "last_debit_amount": ("最近一次付款金额", "paid last"),
+    "due_on": ("应付日", "due on"),
+    "late_days": ("逾期天数", "days late"),
     "missed_teaching_days": ("未上课的授课日数", "teaching days without a lesson"),
 }
 
