@@ -51,6 +51,17 @@ class Settings(BaseSettings):
     port: int = Field(
         default=8765, ge=1, le=65535, description="The port on which the inbox listens."
     )
+    feeds_port: int = Field(
+        default=8766, ge=1, le=65535, description="The port on which `escrow receive` listens."
+    )
+    feeds_secret: Path | None = Field(
+        default=None,
+        description="The file with the secret of which the keys of feeds are made, readable by its "
+        "owner alone. Without it: `feeds.secret` beside the archive.",
+    )
+    delivery_bytes_max: int = Field(
+        default=100_000_000, ge=1, description="How large a body the API takes, in bytes."
+    )
     broker: str = Field(
         default="127.0.0.1:9092",
         description="Where Kafka answers, as host:port, several with commas between them; "

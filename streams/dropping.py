@@ -19,12 +19,11 @@ import msgspec
 import structlog
 from sqlalchemy import Engine
 
-from models.store import files
 from models.store.engine import reading
 from streams.feeds.archive import Archive
 from streams.feeds.folder import Arrival
 from streams.feeds.receipts import Receipt
-from streams.reception import Summary
+from streams.reception import Summary, receipts_of
 from streams.watching import State, Stillness, state_of
 
 OUTCOMES = ("accepted", "held", "refused")
@@ -94,19 +93,16 @@ class DropFolder:
 
     def settle(self, done: Summary) -> None:
         """Move what was delivered, by its outcome; never over another file."""
-        refused = {(one.sha256, one.name): one for one in done.problems}
+        delivered = [(taken.sha256, path.name) for path, taken in self._taken.items()]
         with reading(self._engine) as connection:
-            known = files.find(connection, {taken.sha256 for taken in self._taken.values()})
+            receipts = receipts_of(connection, done, delivered)
         for path, taken in self._taken.items():
-            row = known.get(taken.sha256)
-            receipt = refused.get((taken.sha256, path.name))
-            if receipt is None and row is not None and row.state != "proved":
-                receipt = msgspec.json.decode(row.receipt, type=Receipt)
+            receipt = receipts.get((taken.sha256, path.name))
             if receipt is None or state_of(path) != taken.state:
                 # Still on its way to the journal, or written anew: the next look takes it again.
                 continue
             try:
-                self._move(path, msgspec.structs.replace(receipt, name=path.name))
+                self._move(path, receipt)
             except OSError as fault:
                 _log.error("cannot be moved, tried again", file=path.name, why=str(fault))
         self._taken = {}

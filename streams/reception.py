@@ -3,12 +3,12 @@
 Both runners receive files in this way; they differ only in where the facts go.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from models.store import files
 from models.store.engine import reading, writing
@@ -86,7 +86,8 @@ class Reception:
                 receipt = one.receipt()
                 self.summary.count(one, receipt)
                 old = known.get(one.sha256)
-                is_done = old and old.state != "proved" and _is_same(old.receipt, receipt)
+                is_same = old and old.state != "proved" and _is_same(old.receipt, receipt)
+                is_done = is_same and not one.is_again
                 if is_done or (old and one.is_objected) or one.sha256 in fresh:
                     self.summary.seen += 1
                 else:
@@ -116,6 +117,24 @@ class Reception:
             else:
                 _log.error("half-journaled file is not in the archive: deliver it again", file=one)
         return group
+
+
+def receipts_of(
+    connection: Connection, done: Summary, delivered: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], Receipt]:
+    """What became of deliveries, by SHA-256 and name; without those that are still half told."""
+    problems = {(one.sha256, one.name): one for one in done.problems}
+    pairs = list(delivered)
+    known = files.find(connection, {sha256 for sha256, _ in pairs})
+    receipts = {}
+    for sha256, name in pairs:
+        row = known.get(sha256)
+        receipt = problems.get((sha256, name))
+        if receipt is None and row is not None and row.state != "proved":
+            receipt = msgspec.json.decode(row.receipt, type=Receipt)
+        if receipt is not None:
+            receipts[sha256, name] = msgspec.structs.replace(receipt, name=name)
+    return receipts
 
 
 def days_to_close(group: list[ProvedFile], closed: date | None, latest: date) -> list[date]:

@@ -108,19 +108,22 @@ class Watch:
     def look(self) -> Summary | None:
         """Deliver what came; None if that is nothing, or could not be done."""
         try:
-            fresh = [one for way in self._ways for one in way.arrivals()]
-            if not fresh and monotonic() < self._delivered_at + IDLE_SECONDS:
-                return None
-            # Also with nothing: a delivery cut short by our death is finished by it.
-            summary = self._deliver(fresh)
+            summary = None
             for way in self._ways:
-                way.settle(summary)
+                if fresh := list(way.arrivals()):
+                    summary = self._deliver(fresh)
+                    way.settle(summary)
+            if summary is None and monotonic() >= self._delivered_at + IDLE_SECONDS:
+                # A delivery cut short by our death is finished by this.
+                summary = self._deliver([])
         except self._away as fault:
             self._failed()
             self._fault = f"{type(fault).__name__}: {fault}"
             _log.warning("not delivered, tried again", why=str(fault))
             return None
-        self._delivered_at, self._fault = monotonic(), ""
+        self._fault = ""
+        if summary is not None:
+            self._delivered_at = monotonic()
         return summary
 
 

@@ -4,18 +4,79 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine
+import msgspec
+import structlog
+from sqlalchemy import Connection, Engine
 
+from models.store import deliverers
+from models.store.deliverers import Delivery
+from models.store.engine import reading, writing
 from streams.dropping import DropFolder
 from streams.feeds.archive import Archive
+from streams.feeds.folder import Arrival
+from streams.feeds.rights import Rights
+from streams.reception import Summary, receipts_of
 from streams.watching import Way
+
+_log = structlog.get_logger()
 
 
 @contextmanager
 def ways_in(engine: Engine, archive: Archive, drops: Iterable[Path]) -> Iterator[list[Way]]:
-    """Drop folders, each kept for us alone while the block runs; DropFolderTaken."""
+    """Drop folders, each kept for us alone while the block runs, and what came by the API.
+
+    DropFolderTaken.
+    """
     with ExitStack() as stack:
         folders = [DropFolder(folder, engine, archive) for folder in drops]
         for folder in folders:
             stack.enter_context(folder.held_alone())
-        yield [*folders]
+        yield [*folders, Received(engine, archive)]
+
+
+class Received:
+    """What came by the API and was not taken in yet."""
+
+    def __init__(self, engine: Engine, archive: Archive) -> None:
+        self._engine = engine
+        self._archive = archive
+        self._taken: list[Delivery] = []
+
+    def arrivals(self) -> list[Arrival]:
+        """Each delivery that waits with what its feed may tell; of the same bytes only the first.
+
+        The others follow at the next look: what one feed may tell, another may not.
+        """
+        found: dict[str, tuple[Delivery, Arrival]] = {}
+        with reading(self._engine) as connection:
+            for one in deliverers.waiting(connection):
+                path = self._archive.path(one.sha256)
+                if not path.exists():
+                    _log.error("a delivery is not in the archive: send it again", delivery=one)
+                    continue
+                rights = rights_of(connection, one.feed)
+                arrival = Arrival(path=path, name=one.name, is_archived=True, rights=rights)
+                found.setdefault(one.sha256, (one, arrival))
+        self._taken = [one for one, _ in found.values()]
+        return [arrival for _, arrival in found.values()]
+
+    def settle(self, done: Summary) -> None:
+        """Note beside each delivery what became of it."""
+        with writing(self._engine) as connection:
+            pairs = [(one.sha256, one.name) for one in self._taken]
+            receipts = receipts_of(connection, done, pairs)
+            outcomes = [
+                ("done", msgspec.json.encode(receipts[pair]).decode(), one.delivery)
+                for one, pair in zip(self._taken, pairs, strict=True)
+                if pair in receipts
+            ]
+            deliverers.settle(connection, outcomes)
+
+
+def rights_of(connection: Connection, name: str) -> Rights:
+    """What a feed may tell; a revoked one may still tell what it delivered before."""
+    client = deliverers.feed(connection, name)
+    assert client is not None, "deliveries keep a foreign key of their feed"
+    return Rights(
+        feed=client.feed, accounts=client.accounts, formats=client.formats, kinds=client.kinds
+    )

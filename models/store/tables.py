@@ -184,3 +184,70 @@ LOCKS = Table(
     Column("holder", TEXT, nullable=False),
     Column("taken_at", TEXT, nullable=False),
 )
+
+# Who may deliver by the API, and what: lists as JSON, an empty one of accounts or formats is all.
+FEEDS = Table(
+    "feeds",
+    METADATA,
+    Column("feed", TEXT, primary_key=True),
+    Column("accounts", TEXT, nullable=False),
+    Column("formats", TEXT, nullable=False),
+    Column("kinds", TEXT, nullable=False),
+    Column("made_at", TEXT, nullable=False),
+    Column("revoked_at", TEXT),
+)
+
+# A key's secret is derived from its id and the installation's own secret, which is no row.
+FEED_KEYS = Table(
+    "feed_keys",
+    METADATA,
+    Column("key_id", TEXT, primary_key=True),
+    Column("feed", TEXT, ForeignKey("feeds.feed"), nullable=False, index=True),
+    Column("made_at", TEXT, nullable=False),
+    Column("ends_at", TEXT),
+)
+
+FEED_NONCES = Table(
+    "feed_nonces",
+    METADATA,
+    Column("key_id", TEXT, primary_key=True),
+    Column("nonce", TEXT, primary_key=True),
+    Column("used_at", TEXT, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+# The id of a delivery that names an idempotency key is made of it, so that there is only one.
+DELIVERIES = Table(
+    "deliveries",
+    METADATA,
+    Column("delivery", TEXT, primary_key=True),
+    Column("feed", TEXT, ForeignKey("feeds.feed"), nullable=False),
+    Column("sha256", TEXT, nullable=False, index=True),
+    Column("name", TEXT, nullable=False),
+    Column("size_bytes", NUMBER, nullable=False),
+    Column("received_at", TEXT, nullable=False),
+    Column("state", TEXT, nullable=False),
+    Column("receipt", TEXT, nullable=False),
+    Index("ix_deliveries_state", "state", "received_at", "delivery"),
+)
+
+# What officers settled of what is held or refused; rows are only ever added.
+DECISIONS = Table(
+    "decisions",
+    METADATA,
+    Column("decision_id", NUMBER, primary_key=True),
+    Column("file_id", NUMBER, ForeignKey("files.file_id"), nullable=False, index=True),
+    Column("held_id", NUMBER, ForeignKey("held.held_id"), index=True),
+    Column("how", TEXT, nullable=False),
+    Column("reason", TEXT, nullable=False),
+    Column("who", TEXT, nullable=False),
+    Column("decided_at", TEXT, nullable=False),
+)
+
+# What of it the owner of the facts still has to take in; rows are added and deleted by number.
+OUTBOX = Table(
+    "outbox",
+    METADATA,
+    Column("outbox_id", NUMBER, primary_key=True),
+    Column("decision_id", NUMBER, ForeignKey("decisions.decision_id"), nullable=False),
+)

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from streams.feeds.archive import MARKER
+from streams.feeds.rights import Rights
 
 _IGNORED_NAMES = {"truth.jsonl", "near_misses.jsonl", "city.json"}
 _DATABASE_MAGIC = b"SQLite format 3\0"
@@ -15,13 +16,16 @@ _DATABASE_MAGIC = b"SQLite format 3\0"
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     """A file that came by one of the ways in: its bytes, the name it came under.
 
-    `is_archived`: the path is the archive's own. `objection` is why it is refused whatever it says.
+    `is_archived`: the path is the archive's own. `objection` is why it is refused whatever it says,
+    `rights` what it may say. `again`: it is told anew though it was told like this before.
     """
 
     path: Path
     name: str
     is_archived: bool = False
     objection: str = ""
+    rights: Rights | None = None
+    again: bool = False
 
 
 Delivered = Path | Arrival

@@ -49,6 +49,7 @@ class ProvedFile:
     `day` is the day it is played on: the latest statement end, of a register its `stated_at`, and
     None for what is played first. `is_bank`: registers are played before bank files of a day.
     `is_objected`: this delivery is refused; the same bytes may have come rightly another time.
+    `is_again`: it is told anew though it was told like this before.
     """
 
     def __init__(self, source: Path | bytes, name: str, today: date) -> None:
@@ -67,6 +68,7 @@ class ProvedFile:
         self.refusal: Refusal | None = None
         self.kept: list[Told] | None = None
         self.is_objected = False
+        self.is_again = False
 
     @property
     def facts(self) -> int:

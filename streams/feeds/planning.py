@@ -49,9 +49,11 @@ def _prove(
         source = kept_at
     proved = prove(source, today, arrival.name, keep_bytes_max=keep_bytes_max)
     proved.source = kept_at
-    if arrival.objection:
-        proved.refuse(arrival.objection, "")
+    objection = arrival.objection or (arrival.rights.objection(proved) if arrival.rights else "")
+    if objection:
+        proved.refuse(objection, "")
         proved.is_objected = True
+    proved.is_again = arrival.again
     return proved
 
 
