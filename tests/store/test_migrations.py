@@ -107,7 +107,7 @@ def test_store_of_the_first_release_keeps_its_rows(url: str) -> None:
         *("adopted", "wakes", "feeds", "feed_keys", "feed_nonces"),
         *("deliveries", "decisions", "outbox"),
     )
-    assert dict.fromkeys(added, []) | before == after
+    assert {name: [] for name in added} | before == after
     engine.dispose()
 
 
