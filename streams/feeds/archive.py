@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from streams.feeds.camt import declared_encoding
 from streams.feeds.records import FeedRefused
+from streams.feeds.tabular import converted_rows, row_as_read
 from streams.feeds.text import decode, split_lines
 
 MARKER = ".escrow-archive"
@@ -100,13 +101,19 @@ class Archive:
         if at_byte:
             return _element(path, at_byte.group(1), int(at_byte.group(2)))
         if at_line:
-            try:
-                lines = split_lines(decode(path.read_bytes()))
-            except FeedRefused:
-                return ""
-            number = int(at_line.group(1))
-            return lines[number - 1] if 0 < number <= len(lines) else ""
+            return _line(path.read_bytes(), int(at_line.group(1)))
         return ""
+
+
+def _line(data: bytes, number: int) -> str:
+    try:
+        converted = converted_rows(data)
+        if converted is not None:
+            return row_as_read(converted, number)
+        lines = split_lines(decode(data))
+    except FeedRefused:
+        return ""
+    return lines[number - 1] if 0 < number <= len(lines) else ""
 
 
 def _copy(source: Path | bytes, out: BinaryIO) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, NoReturn
 
 import msgspec
 
@@ -11,6 +11,7 @@ from streams.feeds.profiles import HEADER_ROWS_MAX, load_profiles, profile_of
 from streams.feeds.records import Data, FeedRefused
 from streams.feeds.registers import find_table
 from streams.feeds.rows import Place, Rows
+from streams.feeds.tabular import converted_rows
 from streams.feeds.text import decode, encoding_of
 
 Format = Literal["camt", "mt940", "table", "register", "ndjson"]
@@ -20,8 +21,6 @@ NDJSON_MARK = b"# ndjson"
 
 _HEAD_BYTES = 65_536
 _MAGIC = (
-    (b"PK\x03\x04", "a ZIP or XLSX file; save the sheet as CSV, or unpack it"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel file (XLS); save the sheet as CSV"),
     (b"\x1f\x8b", "a gzip file; unpack it"),
     (b"%PDF", "a PDF; ask the bank for camt.053 or CSV"),
     (b"Rar!", "a RAR archive; unpack it"),
@@ -66,6 +65,9 @@ def sniff(data: Data, bank: str | None = None) -> Sniffed:
     for magic, advice in _MAGIC:
         if head.startswith(magic):
             raise FeedRefused(f"this is {advice}", "byte 0")
+    converted = converted_rows(data)
+    if converted is not None:
+        return _sniff_table(converted, bank) or _refuse_unknown(converted)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start:
         raise FeedRefused("the file is empty", "byte 0")
@@ -73,15 +75,18 @@ def sniff(data: Data, bank: str | None = None) -> Sniffed:
         return _sniff_xml(data, head)
     if _MT940.match(start):
         return Sniffed("mt940", "mt942" if _MT942.search(head) else "mt940")
-    if start.startswith(NDJSON_MARK):
+    return _sniff_text(data, start, bank)
+
+
+def _sniff_text(data: Data, start: bytes, bank: str | None) -> Sniffed:
+    is_message = start.startswith(b"{H:")
+    if start.startswith(NDJSON_MARK) or (start.startswith(b"{") and not is_message):
         return Sniffed("ndjson", "ndjson", text=decode(data))
-    if start.startswith(b"{") and not start.startswith(b"{H:"):
-        return Sniffed("ndjson", "ndjson", text=decode(data))
-    if start.startswith((b"[", b"{H:")):
-        advice = "a CNAPS message" if start[:1] == b"{" else "a JSON array; send one fact a line"
+    if is_message or start.startswith(b"["):
+        advice = "a CNAPS message" if is_message else "a JSON array; send one fact a line"
         raise FeedRefused(f"this is {advice}", "byte 0")
-    encoding = encoding_of(data)
-    return _sniff_table(Rows(data, encoding), bank) or _sniff_register(data, encoding)
+    rows = Rows(data, encoding_of(data))
+    return _sniff_table(rows, bank) or _sniff_register(data, rows)
 
 
 def _sniff_xml(data: Data, head: bytes) -> Sniffed:
@@ -89,8 +94,6 @@ def _sniff_xml(data: Data, head: bytes) -> Sniffed:
     root = _ROOT.search(text)
     if root is None:
         raise FeedRefused("begins like XML but has no root element", "byte 0")
-    if root.group(1).lower() == "html":
-        raise FeedRefused("this is a web page (HTML); save the sheet as CSV", "byte 0")
     refuse_document_type(data)
     message = _CAMT.search(text)
     if message is None and "BkToCstmr" not in text:
@@ -126,16 +129,16 @@ def _first_rows(rows: Rows) -> Iterator[tuple[Place, list[str]]]:
         return
 
 
-def _sniff_register(data: Data, encoding: str) -> Sniffed:
+def _sniff_register(data: Data, rows: Rows) -> Sniffed:
     text = decode(data)
     table = find_table(text)
     if table is not None:
         return Sniffed("register", f"register:{table}", profile=table, text=text)
-    raise _unknown(Rows(data, encoding))
+    _refuse_unknown(rows)
 
 
-def _unknown(rows: Rows) -> FeedRefused:
+def _refuse_unknown(rows: Rows) -> NoReturn:
     first = next((cells for _, cells in _first_rows(rows) if any(cells)), [])
     seen = ", ".join(cell[:20] for cell in first[:8])
     reason = f"no bank profile and no register table has these headings: {seen}"
-    return FeedRefused(reason, "row 1")
+    raise FeedRefused(reason, "row 1")

@@ -58,7 +58,7 @@ XML = {
     "no statement": (camt(), "no statement"),
     "period": (GOOD.replace("<FrDtTm>2024", "<FrDtTm>2025"), "ends first"),
     "other XML": ('<?xml version="1.0"?><Document><pain/></Document>', "no camt"),
-    "page": ("<html><body/></html>", "HTML"),
+    "page": ("<html><body/></html>", "no bank profile"),
     "encoding": (GOOD.replace("UTF-8", "EBCDIC"), "'ebcdic' is not read"),
 }
 
@@ -102,8 +102,8 @@ CSV = {
     "latin": ("Größe;Betrag\n1;2\n".encode("latin-1"), "", ""),
     "UTF-16": (TABLE.decode("gb18030").encode("utf-16"), "UTF-16", "byte 0"),
     "unknown heading": (b"a,b,c\n1,2,3\n", "no bank profile and no register", "row 1"),
-    "zip": (b"PK\x03\x04" + TABLE, "ZIP or XLSX", "byte 0"),
-    "xls": (b"\xd0\xcf\x11\xe0" + TABLE, "XLS", "byte 0"),
+    "zip": (b"PK\x03\x04" + TABLE, "cut or damaged", "byte 0"),
+    "xls": (b"\xd0\xcf\x11\xe0" + TABLE, "cannot be read", "byte 0"),
     "empty": (b"", "empty", "byte 0"),
     "blank": (b"\r\n \r\n", "empty", "byte 0"),
 }

@@ -1,0 +1,112 @@
+"""What is looked at in an XLSX file before anybody opens it: sizes, ratio, members, extent.
+
+The sizes that a ZIP states are held against what it unpacks to, piece by piece.
+"""
+
+import re
+import zipfile
+import zlib
+from pathlib import Path
+
+UNPACKED_BYTES_MAX = 300_000_000
+RATIO_MAX = 100
+"""Unpacked to packed bytes of the whole file; a real sheet of 50,000 rows has 10."""
+MEMBERS_MAX = 200
+CELLS_MAX = 10_000_000
+"""Of the box around all cells: 32 bytes are allocated for each, empty or not."""
+ROWS_MAX = 300_000
+SMALL_BYTES = 1_000_000
+"""Below this a high ratio does no harm: an empty sheet packs well."""
+
+_PIECE_BYTES = 1 << 20
+_OVERLAP_BYTES = 64
+_ENCRYPTED = 0x1
+_REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,3})([0-9]{1,20})["']""")
+_DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_NESTED = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")
+_UTF16 = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
+
+
+class SheetRefused(Exception):  # noqa: N818 -- it reads as the sentence that it is
+    """Why an Excel file is not opened, as a sentence."""
+
+
+def check_package(path: Path) -> None:
+    """Raise SheetRefused for a ZIP that would harm its reader, or is no sound package."""
+    try:
+        with zipfile.ZipFile(path) as package:
+            members = package.infolist()
+            _check_members(members, path.stat().st_size)
+            for member in members:
+                _check_content(package, member)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, OSError) as error:
+        raise SheetRefused(f"the Excel file is cut or damaged: {error}") from error
+    except (EOFError, RuntimeError, ValueError, zlib.error) as error:
+        raise SheetRefused(f"the Excel file cannot be unpacked: {error}") from error
+
+
+def _check_members(members: list[zipfile.ZipInfo], packed_bytes: int) -> None:
+    if len(members) > MEMBERS_MAX:
+        raise SheetRefused(f"the ZIP has {len(members)} members, more than {MEMBERS_MAX}")
+    names = {member.filename for member in members}
+    if len(names) < len(members):
+        raise SheetRefused("two members of the ZIP have one name")
+    if any(member.flag_bits & _ENCRYPTED for member in members):
+        raise SheetRefused("the Excel file is encrypted; send it without a password")
+    unpacked_bytes = sum(member.file_size for member in members)
+    if unpacked_bytes > UNPACKED_BYTES_MAX:
+        raise SheetRefused(
+            f"the ZIP unpacks to {unpacked_bytes:,} bytes, more than {UNPACKED_BYTES_MAX:,}"
+        )
+    if unpacked_bytes > SMALL_BYTES and unpacked_bytes > RATIO_MAX * packed_bytes:
+        raise SheetRefused(f"the ZIP unpacks to more than {RATIO_MAX} times its size")
+    if not any(name.startswith("xl/") for name in names):
+        raise SheetRefused("this is a ZIP file and no XLSX; unpack it")
+
+
+def _check_content(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    """One member, a piece at a time: what it holds, and how far its cells reach."""
+    is_sheet = member.filename.startswith("xl/worksheets/")
+    row_max = column_max = 0
+    before = b""
+    with package.open(member) as stream:
+        while piece := stream.read(_PIECE_BYTES):
+            if not before:
+                _check_start(piece, member.filename)
+            text = before + piece
+            if _DECLARATION.search(text):
+                raise SheetRefused(f"{member.filename} declares a document type or entities")
+            if is_sheet:
+                columns, rows = _extent(text)
+                column_max, row_max = max(column_max, columns), max(row_max, rows)
+            before = piece[-_OVERLAP_BYTES:]
+    if row_max > ROWS_MAX:
+        raise SheetRefused(f"a cell stands in row {row_max:,}, more than {ROWS_MAX:,}")
+    if row_max * column_max > CELLS_MAX:
+        raise SheetRefused(
+            f"its cells reach over {row_max:,} rows and {column_max:,} columns,"
+            f" more than {CELLS_MAX:,} cells"
+        )
+
+
+def _check_start(piece: bytes, name: str) -> None:
+    if piece.startswith(_NESTED):
+        raise SheetRefused(f"{name} is an archive inside the archive")
+    if piece.startswith(_UTF16) and name.endswith((".xml", ".rels")):
+        raise SheetRefused(f"{name} is not UTF-8")
+
+
+def _extent(text: bytes) -> tuple[int, int]:
+    """The highest column and row that cells and rows name in a piece of a sheet."""
+    columns, rows = set(), set()
+    for column, row in _REFERENCE.findall(text):
+        columns.add(column)
+        rows.add(row)
+    return max(map(_column, columns), default=0), max(map(int, rows), default=0)
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number

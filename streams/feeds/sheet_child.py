@@ -1,0 +1,126 @@
+"""Run as `python -m streams.feeds.sheet_child FILE`: an Excel file as delimited text, by limits.
+
+Status 0: the rows are on standard output, a row a line, in UTF-8. Status 3: the reason of a refusal
+is on standard error. Anything else: a limit ended it.
+"""
+
+import csv
+import io
+import resource
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import python_calamine
+
+from streams.feeds.rows import NUMBER_MARK
+from streams.feeds.sheet import MEMORY_STATUS, REFUSED_STATUS, SECONDS_MAX
+from streams.feeds.sheet_checks import CELLS_MAX, ROWS_MAX, SheetRefused, check_package
+
+MEMORY_BYTES_MAX = 600_000_000
+"""Of addresses, so also of memory: 300,000 rows of 15 columns fit."""
+
+_ZIP_MAGIC = b"PK\x03\x04"
+_WRITTEN_ROWS = 5_000
+_EXACT_MAX = 10**15
+
+
+def main() -> int:
+    """Read the file that the first argument names; the status of the process."""
+    for limit, most in (
+        (resource.RLIMIT_AS, MEMORY_BYTES_MAX),
+        (resource.RLIMIT_CPU, SECONDS_MAX),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(limit, (most, most))
+    try:
+        _write(Path(sys.argv[1]))
+    except SheetRefused as error:
+        sys.stderr.write(str(error))
+        return REFUSED_STATUS
+    except python_calamine.PasswordError:
+        sys.stderr.write("the Excel file is encrypted; send it without a password")
+        return REFUSED_STATUS
+    except (python_calamine.CalamineError, OSError, ValueError, OverflowError) as error:
+        sys.stderr.write(f"the Excel file cannot be read: {error}")
+        return REFUSED_STATUS
+    except MemoryError:
+        return MEMORY_STATUS
+    return 0
+
+
+def _write(path: Path) -> None:
+    with path.open("rb") as file:
+        is_package = file.read(4) == _ZIP_MAGIC
+    if is_package:
+        check_package(path)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for number, row in enumerate(_rows(path), start=1):
+        writer.writerow(row)
+        if not number % _WRITTEN_ROWS:
+            _flush(text)
+    _flush(text)
+
+
+def _flush(text: io.StringIO) -> None:
+    sys.stdout.buffer.write(text.getvalue().encode())
+    text.seek(0)
+    text.truncate()
+
+
+def _rows(path: Path) -> Iterator[list[str]]:
+    """The rows of the one sheet that holds anything, from its first row on."""
+    book = python_calamine.CalamineWorkbook.from_path(path)
+    found = []
+    for place in range(len(book.sheet_names)):
+        sheet = book.get_sheet_by_index(place)
+        if sheet.height:
+            found.append(sheet)
+    if len(found) != 1:
+        named = ", ".join(sheet.name for sheet in found) or "none"
+        raise SheetRefused(f"one sheet with content is wanted; there are {len(found)}: {named}")
+    (sheet,) = found
+    start, end = sheet.start, sheet.end
+    assert start is not None, "it has rows"
+    assert end is not None, "it has rows"
+    if end[0] >= ROWS_MAX or (end[0] + 1) * (end[1] + 1) > CELLS_MAX:
+        raise SheetRefused(f"the sheet reaches to row {end[0] + 1:,}, column {end[1] + 1:,}")
+    for row in sheet.iter_rows():
+        yield [_TEXTS[type(cell)](cell) for cell in row]
+
+
+def _text(cell: str) -> str:
+    if "\n" in cell or "\r" in cell:
+        cell = " ".join(cell.splitlines())
+    if cell.startswith(NUMBER_MARK):
+        raise SheetRefused("a cell begins with a control character")
+    return cell
+
+
+def _number(cell: float) -> str:
+    """A number as it is shown, marked; beyond 15 digits it is left to be refused."""
+    if cell == int(cell) and abs(cell) < _EXACT_MAX:
+        return f"{NUMBER_MARK}{int(cell)}"
+    return f"{NUMBER_MARK}{cell!r}"
+
+
+def _moment(cell: datetime) -> str:
+    return cell.isoformat(" ", "seconds")
+
+
+_TEXTS: dict[type, Callable[..., str]] = {
+    str: _text,
+    float: _number,
+    int: _number,
+    bool: str,
+    date: date.isoformat,
+    datetime: _moment,
+    time: time.isoformat,
+    timedelta: str,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
