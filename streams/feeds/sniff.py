@@ -132,9 +132,9 @@ def _first_rows(rows: Rows) -> Iterator[tuple[Place, list[str]]]:
 def _sniff_register(data: Data, rows: Rows) -> Sniffed:
     text = decode(data)
     table = find_table(text)
-    if table is not None:
-        return Sniffed("register", f"register:{table}", profile=table, text=text)
-    _refuse_unknown(rows)
+    if table is None:
+        _refuse_unknown(rows)
+    return Sniffed("register", f"register:{table}", profile=table, text=text)
 
 
 def _refuse_unknown(rows: Rows) -> NoReturn:
