@@ -12,17 +12,17 @@ from datetime import date
 from lxml import etree
 from lxml.etree import _Element as Element
 
-from streams.feeds.camt_entry import (
+from models.money import format_yuan
+from streams.feeds.camt_entry import period_end, read_entry
+from streams.feeds.camt_frame import Frame, page_fault
+from streams.feeds.camt_xml import (
     LOCAL,
-    Frame,
     account_of,
     amount_of,
     children,
     day_of,
     day_of_text,
     find,
-    period_end,
-    read_entry,
     words,
 )
 from streams.feeds.records import (
@@ -51,7 +51,9 @@ _ENCODING = re.compile(rb"<\?xml\b[^>]*\bencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\
 _ENCODINGS = {
     **dict.fromkeys(("utf-8", "utf8", "us-ascii", "ascii"), "utf-8"),
     **dict.fromkeys(("gb18030", "gbk", "gb2312", "cp936", "gb_2312-80", "ms936"), "gb18030"),
-    **dict.fromkeys(("iso-8859-1", "iso-8859-15", "windows-1252"), "cp1252"),
+    **dict.fromkeys(("iso-8859-1", "windows-1252"), "cp1252"),
+    **{name: name for name in ("windows-1250", "windows-1251", "windows-1253", "windows-1254")},
+    **{f"iso-8859-{part}": f"iso-8859-{part}" for part in (2, 5, 7, 9, 13, 15)},
 }
 # Starts of elements in the raw bytes, so that an entry can be shown as it was delivered. No trail
 # byte of the accepted encodings is "<". Comments and the like are passed over as a whole.
@@ -218,7 +220,12 @@ class _Statement:
             if what == "closing" and isinstance(balance, Closing):
                 yield balance
         yield from self._declared(frame)
+        self._compare_balances(frame)
+        lacking = page_fault(self.element)
+        if lacking and frame.is_statement:
+            self._fault(frame, "pages", lacking)
         yield from self._checks
+        yield from frame.checks()
         yield self._end(frame)
 
     def _read_frame(self) -> Frame:
@@ -293,8 +300,26 @@ class _Statement:
                 interim=words(element, "Tp", "SubTp", "Cd") == "INTM",
             )
             found.append((kind, _BALANCES[kind], balance))
-        found.sort(key=lambda one: one[0])
+        # Of the balances of several days the first opens and the last closes.
+        found.sort(key=lambda one: (one[0], one[2].day or date.min))
         return [(what, balance) for _, what, balance in found]
+
+    def _compare_balances(self, frame: Frame) -> None:
+        """Two booked balances of one kind and day that differ leave open which one is right."""
+        told: dict[tuple[str, str, date | None], int] = {}
+        for what, balance in self._balances_of(frame):
+            if balance.interim:
+                continue
+            first = told.setdefault((what, balance.currency, balance.day), balance.balance_fen)
+            if first != balance.balance_fen:
+                detail = f"{what} is told as {format_yuan(first)}"
+                detail += f" and as {format_yuan(balance.balance_fen)}"
+                self._fault(frame, "balances", detail, abs(first - balance.balance_fen))
+
+    def _fault(self, frame: Frame, name: str, detail: str, gap_fen: int = 0) -> None:
+        self._checks.append(
+            Check(frame.account, frame.statement, frame.currency, name, False, detail, gap_fen)
+        )
 
     def _note_sign(self, frame: Frame, kind: str, currency: str) -> None:
         note = Check(

@@ -9,126 +9,30 @@ from typing import Literal
 from lxml.etree import _Element as Element
 
 from models.facts import EntryAnnounced, EntryBooked
-from models.money import MoneyError, parse_fen
-from streams.feeds.records import AMOUNT_FEN_MAX, TEXT_LENGTH_MAX, Entry, FeedRefused, Serials
-from streams.feeds.text import parse_day, parse_moment
+from streams.feeds.camt_frame import Frame, compare_batch, refuse_twice
+from streams.feeds.camt_xml import (
+    DIRECTIONS,
+    LOCAL,
+    account_of,
+    amount_of,
+    children,
+    day_of,
+    day_of_text,
+    find,
+    text_of,
+    words,
+)
+from streams.feeds.records import TEXT_LENGTH_MAX, Entry, FeedRefused
 
 _STATUSES = {"BOOK": "BOOKED", "PDNG": "PENDING", "FUTR": "PENDING", "INFO": "INFO"}
-_DIRECTIONS: dict[str, Literal["C", "D"]] = {"CRDT": "C", "DBIT": "D"}
 _FLAGS = {"true": True, "1": True, "false": False, "0": False, "": False}
 _NOT_TOLD = {"", "NOTPROVIDED", "NONREF"}
-_ZONE = re.compile(r"Z|[+-]\d{2}:\d{2}", re.ASCII)
 _REFERENCE = re.compile(
     r"(?:原(?:交易|记录)?(?:流水|编号|标识)号?|reversal of|reverses)"
     r"[^0-9A-Za-z]{0,4}((?=[A-Za-z./_-]*[0-9])[0-9A-Za-z][0-9A-Za-z./_-]+)",
     re.IGNORECASE,
 )
 _ORIGINAL = re.compile("orig|rev|原", re.IGNORECASE)
-
-
-class _LocalNames(dict[str, str]):
-    """Qualified to local names; a message uses a hundred of them a million times."""
-
-    def __missing__(self, tag: str) -> str:
-        name = self[tag] = tag.rpartition("}")[2]
-        return name
-
-
-LOCAL = _LocalNames()
-
-
-class Frame:
-    """What an entry needs to know of the statement around it."""
-
-    def __init__(self, message: str, created_day: date) -> None:
-        self.message = message
-        self.created_day = created_day
-        self.account = ""
-        self.statement = ""
-        self.currency = ""
-        self.begins: date | None = None
-        self.ends: date | None = None
-        self.serials = Serials()
-
-    @property
-    def is_statement(self) -> bool:
-        """Whether this is camt.053: only that is complete for its period."""
-        return self.message == "053"
-
-
-def children(element: Element) -> dict[str, Element]:
-    """The children by local name; of several the last."""
-    return {LOCAL[child.tag]: child for child in element}
-
-
-def find(element: Element | None, *names: str) -> Element | None:
-    """The first descendant along these local names."""
-    for name in names:
-        if element is None:
-            return None
-        for child in element:
-            if LOCAL[child.tag] == name:
-                element = child
-                break
-        else:
-            return None
-    return element
-
-
-def text_of(element: Element | None) -> str:
-    """The text of an element without blanks around it, empty where there is none."""
-    return (element.text or "").strip() if element is not None else ""
-
-
-def words(element: Element | None, *names: str) -> str:
-    """The text of the first descendant along these names, empty where there is none."""
-    return text_of(find(element, *names))
-
-
-def amount_of(element: Element | None, what: str, position: str) -> int:
-    """A non-negative amount in hundredths; refused when missing, signed or too precise."""
-    text = text_of(element)
-    try:
-        amount_fen = parse_fen(text)
-    except MoneyError as error:
-        raise FeedRefused(f"{what}: {error}", position) from error
-    if not 0 <= amount_fen <= AMOUNT_FEN_MAX:
-        raise FeedRefused(f"{what} {text!r} is negative or too large", position)
-    return amount_fen
-
-
-def day_of(element: Element | None, position: str) -> date | None:
-    """The day in Shanghai of a `Dt`/`DtTm` choice, None where neither is told."""
-    if element is None:
-        return None
-    text = words(element, "Dt") or words(element, "DtTm")
-    return day_of_text(text, position) if text else None
-
-
-def day_of_text(text: str, position: str) -> date:
-    """The day of a date (its zone says nothing) or of a moment, in Shanghai."""
-    try:
-        if "T" in text:
-            return parse_moment(text).date()
-        if len(text) > len("2024-01-01") and _ZONE.fullmatch(text[10:]):
-            text = text[:10]
-        return parse_day(text)
-    except ValueError as error:
-        raise FeedRefused(str(error), position) from error
-
-
-def account_of(element: Element | None) -> str:
-    """The number of an `Acct`: IBAN, else the other id of its version."""
-    identity = find(element, "Id")
-    if identity is None:
-        return ""
-    return (
-        words(identity, "IBAN")
-        or words(identity, "Othr", "Id")
-        or words(identity, "BBAN")
-        or words(identity, "UPIC")
-        or words(identity, "PrtryAcct", "Id")
-    )
 
 
 def told_reference(text: str) -> str:
@@ -152,8 +56,13 @@ def fingerprint(*parts: object) -> str:
 def read_entry(ntry: Element, frame: Frame, position: str) -> Entry:
     """One posting. A batch is one posting too; its children never touch the balance."""
     parts = children(ntry)
-    amount_fen, currency, direction, reversal = _posting(parts, frame, position)
+    if len(parts) != len(ntry):
+        refuse_twice(ntry, position)
     transactions = list(_transactions(ntry))
+    amount_fen, currency, direction, reversal = _posting(parts, transactions, frame, position)
+    batch = find(ntry, "NtryDtls", "Btch")
+    if batch is not None or len(transactions) > 1:
+        compare_batch(batch, transactions, frame, position, (amount_fen, currency, direction))
     single = transactions[0] if len(transactions) == 1 else None
     refs = _references(single)
     remittance = _remittance(transactions, parts)
@@ -199,7 +108,7 @@ def read_entry(ntry: Element, frame: Frame, position: str) -> Entry:
 
 
 def _posting(
-    parts: dict[str, Element], frame: Frame, position: str
+    parts: dict[str, Element], transactions: list[Element], frame: Frame, position: str
 ) -> tuple[int, str, Literal["C", "D"], bool]:
     """Amount in hundredths, currency, direction and whether it is a reversal; nothing guessed."""
     amount = parts.get("Amt")
@@ -207,7 +116,13 @@ def _posting(
     currency = (amount.get("Ccy") if amount is not None else "") or frame.currency
     if not currency:
         raise FeedRefused("the entry has no currency", position)
-    direction = _DIRECTIONS.get(text_of(parts.get("CdtDbtInd")))
+    mark = text_of(parts.get("CdtDbtInd"))
+    if "CdtDbtInd" not in parts:
+        # Left out by some banks; its transactions then tell it, if they all tell the same.
+        marks = {words(one, "CdtDbtInd") for one in transactions}
+        mark = marks.pop() if len(marks) == 1 else ""
+        frame.note("CdtDbtInd left out, read from the transactions", position)
+    direction = DIRECTIONS.get(mark)
     if direction is None:
         raise FeedRefused("CdtDbtInd is neither CRDT nor DBIT", position)
     reversal = _FLAGS.get(text_of(parts.get("RvslInd")))

@@ -61,6 +61,7 @@ class _Proof:
         self.announced_fen = {"C": 0, "D": 0}
         self.days: dict[date, tuple[int, str]] = {}
         self.has_running = False
+        self.zeros: list[str] = []
 
     def of(self, currency: str) -> _Sums:
         sums = self.sums.get(currency)
@@ -73,6 +74,8 @@ class _Proof:
         fact = entry.fact
         count, first = self.days.get(fact.booking_date, (0, entry.position))
         self.days[fact.booking_date] = (count + 1, first)
+        if not fact.amount_fen:
+            self.zeros.append(entry.position)
         if isinstance(fact, EntryBooked):
             self.of(fact.currency).add(entry, fact)
             self.has_running = self.has_running or entry.balance_fen is not None
@@ -115,6 +118,12 @@ def _checks(proof: _Proof, end: End) -> Iterator[Check]:
     if end.is_statement and proof.opening and proof.closing:
         faults, detail, gap_fen = _balance_faults(proof)
         yield check("opening+entries=closing", faults, detail, gap_fen)
+        foreign = proof.sums.keys() - (proof.opening.keys() & proof.closing.keys())
+        alone = sorted(one for one in foreign if sum(proof.sums[one].counts.values()))
+        if alone:
+            yield check("currency", [f"entries in {one} and no balances in it" for one in alone])
+    if proof.zeros:
+        yield check("zero-amount", [], f"{len(proof.zeros)} × an amount of zero: {proof.zeros[0]}")
     if proof.has_running:
         gaps = [gap for sums in proof.sums.values() for gap in sums.running_gaps]
         faults = [f"{place}: gap {format_yuan(gap_fen)}" for place, gap_fen in gaps[:3]]

@@ -1,0 +1,100 @@
+"""Elements of a camt message by local name, and the amounts and days in them."""
+
+import re
+from datetime import date
+from typing import Literal
+
+from lxml.etree import _Element as Element
+
+from models.money import MoneyError, parse_fen
+from streams.feeds.records import AMOUNT_FEN_MAX, FeedRefused
+from streams.feeds.text import parse_day, parse_moment
+
+_ZONE = re.compile(r"Z|[+-]\d{2}:\d{2}", re.ASCII)
+DIRECTIONS: dict[str, Literal["C", "D"]] = {"CRDT": "C", "DBIT": "D"}
+
+
+class _LocalNames(dict[str, str]):
+    """Qualified to local names; a message uses a hundred of them a million times."""
+
+    def __missing__(self, tag: str) -> str:
+        name = self[tag] = tag.rpartition("}")[2]
+        return name
+
+
+LOCAL = _LocalNames()
+
+
+def children(element: Element) -> dict[str, Element]:
+    """The children by local name; of several the last."""
+    return {LOCAL[child.tag]: child for child in element}
+
+
+def find(element: Element | None, *names: str) -> Element | None:
+    """The first descendant along these local names."""
+    for name in names:
+        if element is None:
+            return None
+        for child in element:
+            if LOCAL[child.tag] == name:
+                element = child
+                break
+        else:
+            return None
+    return element
+
+
+def text_of(element: Element | None) -> str:
+    """The text of an element without blanks around it, empty where there is none."""
+    return (element.text or "").strip() if element is not None else ""
+
+
+def words(element: Element | None, *names: str) -> str:
+    """The text of the first descendant along these names, empty where there is none."""
+    return text_of(find(element, *names))
+
+
+def amount_of(element: Element | None, what: str, position: str) -> int:
+    """A non-negative amount in hundredths; refused when missing, signed or too precise."""
+    text = text_of(element)
+    try:
+        amount_fen = parse_fen(text)
+    except MoneyError as error:
+        raise FeedRefused(f"{what}: {error}", position) from error
+    if not 0 <= amount_fen <= AMOUNT_FEN_MAX:
+        raise FeedRefused(f"{what} {text!r} is negative or too large", position)
+    return amount_fen
+
+
+def day_of(element: Element | None, position: str) -> date | None:
+    """The day in Shanghai of a `Dt`/`DtTm` choice, None where neither is told."""
+    if element is None:
+        return None
+    text = words(element, "Dt") or words(element, "DtTm")
+    return day_of_text(text, position) if text else None
+
+
+def day_of_text(text: str, position: str) -> date:
+    """The day of a date (its zone says nothing) or of a moment, in Shanghai."""
+    try:
+        if "T" in text:
+            return parse_moment(text).date()
+        if len(text) > len("2024-01-01") and _ZONE.fullmatch(text[10:]):
+            text = text[:10]
+        return parse_day(text)
+    except ValueError as error:
+        raise FeedRefused(str(error), position) from error
+
+
+def account_of(element: Element | None) -> str:
+    """The number of an `Acct`: IBAN, else the other id of its version."""
+    identity = find(element, "Id")
+    if identity is None:
+        return ""
+    return (
+        words(identity, "IBAN")
+        or words(identity, "Othr", "Id")
+        or words(identity, "BBAN")
+        or words(identity, "UPIC")
+        or words(identity, "PrtryAcct", "Id")
+    )
