@@ -60,9 +60,7 @@ def read_entry(ntry: Element, frame: Frame, position: str) -> Entry:
         refuse_twice(ntry, position)
     transactions = list(_transactions(ntry))
     amount_fen, currency, direction, reversal = _posting(parts, transactions, frame, position)
-    batch = find(ntry, "NtryDtls", "Btch")
-    if batch is not None or len(transactions) > 1:
-        compare_batch(batch, transactions, frame, position, (amount_fen, currency, direction))
+    compare_batch(ntry, transactions, frame, position, (amount_fen, currency, direction))
     single = transactions[0] if len(transactions) == 1 else None
     refs = _references(single)
     remittance = _remittance(transactions, parts)

@@ -90,13 +90,16 @@ def refuse_twice(ntry: Element, position: str) -> None:
 
 
 def compare_batch(
-    batch: Element | None,
+    ntry: Element,
     transactions: list[Element],
     frame: Frame,
     position: str,
     posting: tuple[int, str, str],
 ) -> None:
     """Sum and count of the transactions against the batch: they never touch the balance."""
+    batch = find(ntry, "NtryDtls", "Btch")
+    if batch is None and len(transactions) < 2:
+        return
     text = words(batch, "NbOfTxs")
     if text and not (text.isascii() and text.isdecimal() and len(text) < 16):
         raise FeedRefused(f"NbOfTxs {text!r} is no number", position)
