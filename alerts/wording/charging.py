@@ -168,7 +168,7 @@ RULES: dict[str, Wording] = {
         amount="the contract's payments, or its price less the published one",
         day="first payment, not before the signature",
         stands="until facts explain it",
-        evaluated="immediate",
+        evaluated="immediate; at close whether any fee was ever published",
         needs="`fee_item` or subject; published fees of the institution (none at all: one"
         " `cannot-decide`)",
     ),
