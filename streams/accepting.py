@@ -1,4 +1,4 @@
-"""What an officer's StatementAccepted sets free: the held parts of that statement become facts.
+"""What an officer accepted becomes facts: the held parts of a statement, or a single held row.
 
 They are told as they were read, from the same file and position. Telling them again is harmless,
 so a process killed half-way simply does it again.
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from models import facts as f
 from models.identity import join_id
 from models.keys import DECODER
-from models.store import dialect, journal
+from models.store import decisions, dialect, journal
 from models.store.journal import Stated
 from models.store.tables import FILES, HELD, JOURNAL, SIGHTINGS
 from streams import tellings
@@ -24,11 +24,15 @@ class Freed(msgspec.Struct, frozen=True):
 
 
 def freed(connection: Connection) -> list[Freed]:
-    """The waiting parts of statements that were accepted, in the order in which they came."""
+    """What waits although it was accepted, in the order in which it came."""
+    accepted = decisions.accepted_rows(connection)
     waiting = (
-        select(HELD, FILES.c.sha256)
+        select(HELD, FILES.c.sha256, FILES.c.received_at)
         .join(FILES, FILES.c.file_id == HELD.c.file_id)
-        .where(HELD.c.state == "waiting", HELD.c.account != "")
+        .where(
+            HELD.c.state == "waiting",
+            (HELD.c.account != "") | HELD.c.held_id.in_(sorted(accepted)),
+        )
         .order_by(HELD.c.held_id)
     )
     rows = connection.execute(waiting).all()
@@ -38,13 +42,13 @@ def freed(connection: Connection) -> list[Freed]:
             row.held_id,
             f.Told(
                 DECODER.decode(row.body),
-                _stated_at(connection, row.file_id, row.account, row.statement),
+                _stated_at(connection, row.file_id, row.account, row.statement) or row.received_at,
                 row.sha256,
                 row.position,
             ),
         )
         for row in rows
-        if (row.account, row.statement) in identities
+        if (row.account, row.statement) in identities or row.held_id in accepted
     ]
 
 

@@ -13,6 +13,7 @@ from config.settings import Settings
 from streams import printing
 from streams.cli_evaluate import add_to as evaluate_command
 from streams.cli_feeds import add_to as feeds_commands
+from streams.cli_held import add_to as held_commands
 from streams.cli_policy import policy_app
 from streams.cli_shared import (
     CHECK_FAILED,
@@ -38,6 +39,7 @@ from streams.printing import Kept
 from streams.reception import Summary
 from streams.replay import findings_as_of, findings_lines, standing_findings, verify
 from streams.simulator import simulate
+from streams.ways import Decided
 
 DEMO_INSTITUTIONS, DEMO_MONTHS, DEMO_SEED = 30, 6, 7
 
@@ -52,6 +54,7 @@ app = typer.Typer(
 )
 streams_commands(app)
 feeds_commands(app)
+held_commands(app)
 app.add_typer(policy_app, name="policy")
 evaluate_command(app)
 
@@ -110,19 +113,23 @@ def _ingest(settings: Settings, paths: list[Path], url: str | None, as_of: date 
         def told(what: str, done: int, total: int) -> None:
             advance(done, total, what)
 
+        archive = Archive(folder)
+        decided = Decided(engine, archive)
         try:
-            return ingest(
-                paths,
+            done = ingest(
+                [*paths, *decided.arrivals()],
                 engine,
                 load_law(settings),
-                Archive(folder),
+                archive,
                 today=today(),
                 as_of=as_of,
                 notify=told,
             )
+            decided.settle(done)
         except StoreLocked as locked:
             err.print(f"[red]busy[/] {locked}")
             raise typer.Exit(CHECK_FAILED) from None
+    return done
 
 
 @app.command("parse")

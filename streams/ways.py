@@ -8,7 +8,10 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, Engine
 
-from models.store import deliverers
+from models import facts as f
+from models.keys import encode
+from models.store import decisions, deliverers
+from models.store.decisions import Task
 from models.store.deliverers import Delivery
 from models.store.engine import reading, writing
 from streams.dropping import DropFolder
@@ -23,7 +26,7 @@ _log = structlog.get_logger()
 
 @contextmanager
 def ways_in(engine: Engine, archive: Archive, drops: Iterable[Path]) -> Iterator[list[Way]]:
-    """Drop folders, each kept for us alone while the block runs, and what came by the API.
+    """Drop folders, each kept for us alone meanwhile, what came by the API, what was settled.
 
     DropFolderTaken.
     """
@@ -31,7 +34,7 @@ def ways_in(engine: Engine, archive: Archive, drops: Iterable[Path]) -> Iterator
         folders = [DropFolder(folder, engine, archive) for folder in drops]
         for folder in folders:
             stack.enter_context(folder.held_alone())
-        yield [*folders, Received(engine, archive)]
+        yield [*folders, Received(engine, archive), Decided(engine, archive)]
 
 
 class Received:
@@ -71,6 +74,71 @@ class Received:
                 if pair in receipts
             ]
             deliverers.settle(connection, outcomes)
+
+
+class Decided:
+    """What officers settled of what is held or refused; each decision becomes a file of its own."""
+
+    def __init__(self, engine: Engine, archive: Archive) -> None:
+        self._engine = engine
+        self._archive = archive
+        self._taken: list[int] = []
+
+    def arrivals(self) -> list[Arrival]:
+        """The decisions as files, and again the files that were resubmitted."""
+        self._taken = []
+        found = []
+        with writing(self._engine) as connection:
+            for task in decisions.tasks(connection):
+                if task.decision.how == "resubmit":
+                    path = self._archive.path(task.about.sha256)
+                    if not path.exists():
+                        _log.error("a file is not in the archive: deliver it again", file=task)
+                        continue
+                    found.append(_resubmitted(connection, task, path))
+                sha256 = self._archive.put(as_file(task))
+                name = f"decision-{task.decision.decision_id}.ndjson"
+                path = self._archive.path(sha256)
+                found.append(Arrival(path=path, name=name, is_archived=True))
+                self._taken.append(task.outbox_id)
+        return found
+
+    def settle(self, _done: Summary) -> None:
+        """These are taken in."""
+        with writing(self._engine) as connection:
+            decisions.done(connection, self._taken)
+
+
+def as_file(task: Task) -> bytes:
+    """A decision as lines of JSON: what was decided as a comment, and the fact that it tells."""
+    one, about = task.decision, task.about
+    words = {
+        "decision": one.decision_id,
+        "how": one.how,
+        "who": one.who,
+        "reason": one.reason,
+        "decided_at": one.decided_at,
+        "sha256": about.sha256,
+        "file": about.file_name,
+        "position": about.position,
+        "held_for": about.reason,
+    }
+    lines = [b"# ndjson", b"# " + msgspec.json.encode(words)]
+    if task.is_statement:
+        fact = f.StatementAccepted(
+            account=about.account, statement=about.statement, reason=f"{one.who}: {one.reason}"
+        )
+        told = b'{"stated_at":%b,"fact":%b}'
+        lines.append(told % (msgspec.json.encode(one.decided_at), encode(fact)))
+    return b"".join(line + b"\n" for line in lines)
+
+
+def _resubmitted(connection: Connection, task: Task, path: Path) -> Arrival:
+    feed = deliverers.last_feed(connection, task.about.sha256)
+    rights = rights_of(connection, feed) if feed else None
+    return Arrival(
+        path=path, name=task.about.file_name, is_archived=True, rights=rights, again=True
+    )
 
 
 def rights_of(connection: Connection, name: str) -> Rights:

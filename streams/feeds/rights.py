@@ -25,7 +25,7 @@ class Rights(msgspec.Struct, frozen=True, kw_only=True):
         """Why the feed may not tell that file, empty where it may."""
         if proved.refusal is not None:
             return ""
-        if self.formats and proved.format not in self.formats:
+        if self.formats and not any(_is_of(proved.format, one) for one in self.formats):
             allowed = ", ".join(self.formats)
             return f"feed {self.feed} may deliver {allowed}, this is {proved.format}"
         for kind, account in _told(proved):
@@ -34,6 +34,11 @@ class Rights(msgspec.Struct, frozen=True, kw_only=True):
             if account and self.accounts and account not in self.accounts:
                 return f"feed {self.feed} may not tell of account {mask_account(account)}"
         return ""
+
+
+def _is_of(name: str, allowed: str) -> bool:
+    """`camt.053.001.08` is of camt, of camt.053 and of itself; `register:fees` of register."""
+    return name == allowed or name.startswith((f"{allowed}.", f"{allowed}:"))
 
 
 def _told(proved: ProvedFile) -> Iterator[tuple[str, str]]:

@@ -291,6 +291,18 @@ def test_feed_tells_what_it_may(
     assert 0 == facts(engine)
 
 
+@pytest.mark.parametrize("allowed", ["camt", "camt.053", "camt.053.001.08"])
+def test_format_may_be_named_as_far_as_wanted(
+    engine: Engine, base: str, archive: Path, allowed: str
+) -> None:
+    """A family of formats, one message of it, or one version of that."""
+    rights = {"formats": ("mt940", allowed), "accounts": ("62-A",)}
+    bound = Client(base, let_deliver(engine, "bound", **rights))
+    place = bound.post(GOOD).json()["status"]
+    take_in(engine, archive)
+    assert "accepted" == bound.get(place).json()["state"]
+
+
 def test_refused_of_one_feed_is_taken_of_another(
     client: Client, engine: Engine, base: str, archive: Path
 ) -> None:
