@@ -29,7 +29,10 @@ CODE_VERSION = "2"
 IMMEDIATE = tuple(rule for rule in RULES if not rule.at_close)
 AT_CLOSE = tuple(rule for rule in RULES if rule.at_close)
 # No immediate rule reads these, and they are most of what comes in.
-ONLY_AT_CLOSE = (f.LessonDelivered, f.BalanceReported)
+ONLY_AT_CLOSE = (
+    *(f.LessonDelivered, f.BalanceReported),
+    *(f.InvoiceIssued, f.CashReceived, f.PatrolReported),
+)
 
 _NOBODY: frozenset[str] = frozenset()
 
@@ -62,6 +65,9 @@ class Supervision:
         self._closed = View(Ledger(institution, int(window), twin=open_ledger), area, law.calendar)
         self._closed.as_of = 0
         self._pending: dict[str, int] = {}
+        self._pending_on: dict[int, set[str]] = defaultdict(set)
+        self._ahead: set[str] = set()
+        """Pending facts that the open view has: while there are any, the views may differ."""
         self._results: dict[tuple[int, str], tuple[Finding, ...]] = {}
         self._again_on: dict[tuple[int, str], int] = {}
         self._again: dict[int, set[tuple[int, str]]] = defaultdict(set)
@@ -133,12 +139,18 @@ class Supervision:
             contest = self._versions.contest(identifier) if fact is not None else None
             self._open.ledger.feed.contest(identifier, contest)
         ordinal = 0 if day is None else day.toordinal()
+        pending = self._pending.pop(identifier, None)
+        if pending is not None:
+            self._pending_on[pending].discard(identifier)
         if ordinal > self._closed.as_of:
             self._pending[identifier] = ordinal
+            self._pending_on[ordinal].add(identifier)
+            if not isinstance(fact, ONLY_AT_CLOSE):
+                self._ahead.add(identifier)
             if identifier in self._closed.ledger.facts:
                 self._closed.ledger.put(identifier, None)
         else:
-            self._pending.pop(identifier, None)
+            self._ahead.discard(identifier)
             self._closed.ledger.put(identifier, fact)
 
     def _judge_immediate(self) -> None:
@@ -149,7 +161,7 @@ class Supervision:
         if touched.registers:
             view.policy = self._area(view.ledger, FOREVER)
         subjects = {
-            "payments": sorted(touched.payments),
+            "payments": sorted(touched.payments & view.ledger.charged),
             "entry": sorted(touched.entries),
             "account": sorted(touched.accounts),
             "student": sorted(touched.students(view.ledger.directory)),
@@ -164,16 +176,18 @@ class Supervision:
     def _judge_at_close(self, closed: int) -> None:
         view = self._closed
         view.charges.clear()
-        for identifier in [i for i, day in self._pending.items() if day <= closed]:
-            del self._pending[identifier]
-            view.ledger.put(identifier, self._versions.effective(identifier))
+        for day in sorted(day for day in self._pending_on if day <= closed):
+            for identifier in self._pending_on.pop(day):
+                del self._pending[identifier]
+                self._ahead.discard(identifier)
+                view.ledger.put(identifier, self._versions.effective(identifier))
         ledger, touched = view.ledger, view.ledger.touched
         advanced = closed > view.as_of
         if advanced and view.as_of and view.policy.changes(view.as_of, closed):
             touched.everything()
         view.as_of = closed
-        # With nothing pending both views have the same facts but lessons and balances.
-        ledger.settle(as_twin=not self._pending)
+        # With nothing ahead both views have the same facts, but for those of ONLY_AT_CLOSE.
+        ledger.settle(as_twin=not self._ahead)
         if touched.registers:
             view.policy = self._area(ledger, closed)
         due = self._due(closed)
@@ -195,9 +209,10 @@ class Supervision:
         touched = ledger.touched
         subjects: dict[str, AbstractSet[str]] = {
             "entry": touched.entries,
-            "payments": touched.payments,
+            "invoices": (touched.payments | touched.papers) & ledger.charged,
+            "cash": (touched.payments | touched.papers) & ledger.records.cash.keys(),
             "student": touched.students(ledger.directory),
-            "early": early_subjects(self._closed),
+            "early": early_subjects(self._closed) & ledger.charged,
             "span": {"\n".join(identity) for identity in touched.spans},
         }
         if is_quiet:
@@ -261,6 +276,7 @@ class Supervision:
         }
 
     def _judge(self, place: int, rule: Rule, view: View, subject: str) -> tuple[Finding, ...]:
+        key = (place, subject)
         view.again_on = FOREVER
         area = view.policy
         if self._has_exceptions and rule.subject == "payments":
@@ -274,8 +290,7 @@ class Supervision:
             missing = f"internal error: {type(error).__name__}"
             findings = (view.undecided(rule.id, subject or rule.id, day=day, missing=missing),)
         view.policy = area
-        key = (place, subject)
-        if rule.at_close:
+        if view.again_on != FOREVER or key in self._again_on:
             self._ask_again(key, view.again_on)
         old = self._results.get(key, ())
         if findings == old:

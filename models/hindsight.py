@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from models.ledger import Ledger
 
+_NONE: frozenset[str] = frozenset()
+
 
 def excess_by_name(ledger: Ledger, number: str, day: int) -> int:
     """Released by name of a contract, beyond what its schedule allows at the close of a day."""
@@ -26,22 +28,31 @@ def excess_in_batches(ledger: Ledger, day: int) -> int:
         if point is not None:
             room -= point[7]
         room += max(0, _allowed(ledger, number, day) - _released(ledger, number, day))
-    batched = sum(
-        ledger.entries[entry].fact.amount_fen
-        for booked, entries in ledger.batch_entries.items()
-        if booked <= day
-        for entry in entries
-    )
-    return max(0, batched - room)
+    return max(0, _batched(ledger, day) - room)
+
+
+def _batched(ledger: Ledger, day: int) -> int:
+    """Released in batches through a day."""
+    on = ledger.batched_on
+
+    def work_out(each: int, before: int | None) -> int:
+        return (before or 0) + on.get(each, 0)
+
+    return ledger.series.memo("released in batches", day, work_out)[day - ledger.series.first]
 
 
 def _reckoned_again(ledger: Ledger, day: int) -> list[str]:
     """Contracts whose path of that day may differ from what is known now."""
-    terms = ledger.directory.terms
-    later = {number for number, each in terms.items() if each.signed > day}
-    for entry in ledger.shifting:
-        answers = (segment.answer for segment in ledger.entries[entry].segments)
-        later |= {answer.contract for answer in answers if answer.contract in terms}
+    directory = ledger.directory
+    later: set[str] = set()
+    for signed in range(day + 1, ledger.series.last + 1):
+        later |= directory.signed_on.get(signed, _NONE)
+    for identifier in ledger.shifting:
+        entry = ledger.entries[identifier]
+        # An answer that has not shifted by the day, or for the last time, stands in the paths.
+        if entry.day <= day < entry.segments[-1].since:
+            answers = (segment.answer for segment in entry.segments)
+            later |= {answer.contract for answer in answers if answer.contract in directory.terms}
     return sorted(later)
 
 

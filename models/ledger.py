@@ -56,6 +56,10 @@ class Ledger:
         self.totals = Totals()
         self.batches: dict[int, int] = defaultdict(int)
         self.batch_entries: dict[int, set[str]] = defaultdict(set)
+        self.batched_on: dict[int, int] = defaultdict(int)
+        """By booking day the fen of `batch_entries`."""
+        self.charged: set[str] = set()
+        """Contracts on which anything was ever paid or paid back, taken out since or not."""
         self.paid_back: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
         self.paid_back_by: dict[str, set[str]] = defaultdict(set)
         self.releases_of: dict[str, set[str]] = defaultdict(set)
@@ -259,7 +263,7 @@ class Ledger:
             self.registers = Registers(self.institution, self._register_rows.values())
             self._reclassify |= self.entries.keys()
             self.touched.payments.update(n for n, book in self.books.items() if book.payments)
-            self.touched.payments |= self.records.cash.keys()
+            self.touched.papers |= self.records.cash.keys()
             self.touched.payments.update(n for n, debits in self.refunds_of.items() if debits)
             self.touched.accounts |= self.foreign_on.keys()
             self.touched.statements |= self.feed.statements.keys()

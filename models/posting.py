@@ -84,13 +84,18 @@ def _link(ledger: Ledger, entry: Entry, answer: Answer, *, adding: bool) -> None
             payments[entry.id] = (entry.day, entry.fact.amount_fen)
         else:
             del payments[entry.id]
+        ledger.charged.add(contract)
         ledger.touched.payments.add(contract)
         ledger.outside.entry(ledger, entry, contract, adding=adding)
     places = [ledger.paid_back_by[request] for request in answer.requests]
     if answer.kind == "release":
+        if not contract:
+            fen = entry.fact.amount_fen
+            ledger.batched_on[entry.day] += fen if adding else -fen
         batch = ledger.batch_entries[entry.day]
         places.append(ledger.releases_of[contract] if contract else batch)
     if answer.kind in ("refund", "returned") and contract:
+        ledger.charged.add(contract)
         places.append(ledger.refunds_of[contract])
         ledger.touched.payments.add(contract)
     for place in places:

@@ -47,15 +47,15 @@ class Records:
             case f.InvoiceIssued():
                 known = any(self.invoices.values())
                 _put(self.invoices[fact.contract], identifier, fact, adding)
-                ledger.touched.payments.add(fact.contract)
+                ledger.touched.papers.add(fact.contract)
                 if known != any(self.invoices.values()):
                     # Whether invoices are told at all decides for every payment.
                     paid = (number for number, book in ledger.books.items() if book.payments)
-                    ledger.touched.payments.update(paid)
+                    ledger.touched.papers.update(paid)
                     ledger.touched.day(fact.day.toordinal())
             case f.CashReceived():
                 _put(self.cash[fact.contract], identifier, fact, adding)
-                ledger.touched.payments.add(fact.contract)
+                ledger.touched.papers.add(fact.contract)
             case f.ReceiptIssued():
                 ledger.outside.tell(ledger, identifier, fact, adding)
             case f.ComplaintFiled():

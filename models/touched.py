@@ -16,6 +16,8 @@ class Touched:
         self.since = FOREVER
         self.paths: dict[str, int] = {}
         self.payments: set[str] = set()
+        self.papers: set[str] = set()
+        """Contracts of which only invoices or cash changed."""
         self.entries: set[str] = set()
         self.requests: set[str] = set()
         self.statements: set[tuple[str, str, str]] = set()

@@ -54,6 +54,8 @@ from models.findings import CANNOT_DECIDE, Finding
 
 SubjectKind = Literal[
     "payments",
+    "invoices",
+    "cash",
     "student",
     "early",
     "contested",
@@ -96,10 +98,10 @@ RULES: tuple[Rule, ...] = (
     Rule(CANNOT_DECIDE, matching_undecided, "entry", at_close=False),
     Rule(CANNOT_DECIDE, foreign_currency, "account", at_close=False),
     Rule("charge-without-contract", charge_without_contract, "entry", at_close=True),
-    Rule("charge-without-invoice", charge_without_invoice, "payments", at_close=True),
+    Rule("charge-without-invoice", charge_without_invoice, "invoices", at_close=True),
     Rule("charge-without-invoice", invoices_untold, "institution", at_close=True),
     Rule("charge-unlisted", fees_untold, "institution", at_close=True),
-    Rule("cash-not-banked", cash_not_banked, "payments", at_close=True),
+    Rule("cash-not-banked", cash_not_banked, "cash", at_close=True),
     Rule("charge-early", charge_early, "early", at_close=True),
     Rule("release-ahead", release_ahead, "path", at_close=True),
     Rule("release-ahead", release_ahead_batch, "institution", at_close=True),
