@@ -155,7 +155,7 @@ class Supervision:
 
     def _judge_immediate(self) -> None:
         view = self._open
-        view.charges.clear()
+        view.forget_charges()
         view.ledger.settle()
         touched = view.ledger.touched
         if touched.registers:
@@ -175,7 +175,7 @@ class Supervision:
 
     def _judge_at_close(self, closed: int) -> None:
         view = self._closed
-        view.charges.clear()
+        view.forget_charges()
         for day in sorted(day for day in self._pending_on if day <= closed):
             for identifier in self._pending_on.pop(day):
                 del self._pending[identifier]

@@ -77,7 +77,10 @@ class Book:
 
     def ordered_payments(self) -> list[tuple[int, str, int]]:
         """The matched payments as (booking day, entry id, fen), in order."""
-        return sorted((day, entry, fen) for entry, (day, fen) in self.payments.items())
+        found = [(day, entry, fen) for entry, (day, fen) in self.payments.items()]
+        if len(found) > 1:
+            found.sort()
+        return found
 
     def first_day(self) -> int:
         """The first day on which anything happened, past every day when nothing did."""

@@ -10,6 +10,7 @@ import msgspec
 
 from models.facts import ContractStated, Instalment
 from models.identity import normalise_name, reference_of
+from models.keys import fact_id
 from models.money import divide_down
 
 
@@ -50,7 +51,8 @@ class Terms:
     """A contract in the form that the ledger reckons with."""
 
     __slots__ = (
-        *("amounts", "begins", "by_days", "contract", "decidable", "ends", "hours_known"),
+        *("amounts", "begins", "by_days", "contract", "decidable", "ends", "fact_id"),
+        *("hours_known",),
         *("dues", "last_day"),
         *("number", "paid_hours", "parts", "payers", "price_fen", "references", "sessions"),
         *("signed", "stages"),
@@ -58,6 +60,7 @@ class Terms:
 
     def __init__(self, contract: ContractStated) -> None:
         self.contract = contract
+        self.fact_id = fact_id(contract)
         self.number = contract.number
         self.signed = contract.signed.toordinal()
         named = {reference_of(contract.number), reference_of(contract.order_number)}

@@ -53,6 +53,8 @@ class Directory:
         """Contracts by their last day, where they tell it."""
         self.asked_on: dict[int, int] = defaultdict(int)
         """Refund requests by day."""
+        self.asked_by_day: dict[int, set[str]] = defaultdict(set)
+        """The numbers of these."""
         self.requests_by_reference: dict[str, set[str]] = defaultdict(set)
         self.requests_of: dict[str, set[str]] = defaultdict(set)
         self.approvals_by_reference: dict[str, set[str]] = defaultdict(set)
@@ -90,11 +92,13 @@ class Directory:
         if old is not None:
             self.requests_of[old.contract].discard(number)
             self.asked_on[old.asked] -= 1
+            self.asked_by_day[old.asked].discard(number)
             self.requests_by_reference[reference].discard(number)
         if request is not None:
             self.requests[number] = request
             self.requests_of[request.contract].add(number)
             self.asked_on[request.asked] += 1
+            self.asked_by_day[request.asked].add(number)
             if reference:
                 self.requests_by_reference[reference].add(number)
 

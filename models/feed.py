@@ -5,7 +5,7 @@ Days are ordinals. Sources: rules.md S1 and D, feeds.md 4.2.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, insort
 from collections import defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -125,8 +125,8 @@ class Feed:
 
     def latest(self, account: str, day: int) -> Span | None:
         """The statement with the latest end not after a day."""
-        spans = self._spans.get(account, [])
-        place = bisect_right(spans, day, key=lambda span: span.ends)
+        spans = self._spans.get(account, ())
+        place = bisect_left(spans, (day + 1,))
         return spans[place - 1] if place else None
 
     def rhythm_days(self, account: str, day: int, statements: int) -> int | None:
@@ -134,8 +134,8 @@ class Feed:
 
         None while there are not so many.
         """
-        spans = self._spans.get(account, [])
-        place = bisect_right(spans, day, key=lambda span: span.ends)
+        spans = self._spans.get(account, ())
+        place = bisect_left(spans, (day + 1,))
         if place < statements:
             return None
         ends = [span.ends for span in spans[place - statements : place]]
@@ -143,14 +143,14 @@ class Feed:
 
     def covers(self, account: str, day: int) -> bool:
         """Whether a statement covers the day."""
-        spans = self._spans.get(account, [])
-        place = bisect_left(spans, day, key=lambda span: span.ends)
+        spans = self._spans.get(account, ())
+        place = bisect_left(spans, (day,))
         return any(span.begins <= day for span in spans[place:])
 
     def next_to(self, account: str, day: int) -> list[Span]:
         """The statements that begin on the first day, from this one on, on which any begins."""
-        spans = self._spans.get(account, [])
-        place = bisect_left(spans, day, key=lambda span: span.ends)
+        spans = self._spans.get(account, ())
+        place = bisect_left(spans, (day,))
         begins = [span.begins for span in spans[place:] if span.begins >= day]
         first = min(begins, default=0)
         return [span for span in spans[place:] if span.begins == first]

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from models.ledger import Ledger
 
-_NONE: frozenset[str] = frozenset()
-
 
 def excess_by_name(ledger: Ledger, number: str, day: int) -> int:
     """Released by name of a contract, beyond what its schedule allows at the close of a day."""
@@ -46,7 +44,11 @@ def _reckoned_again(ledger: Ledger, day: int) -> list[str]:
     directory = ledger.directory
     later: set[str] = set()
     for signed in range(day + 1, ledger.series.last + 1):
-        later |= directory.signed_on.get(signed, _NONE)
+        for number in directory.signed_on.get(signed, ()):
+            # Nearly none was paid or released before its signature: then it adds nothing.
+            payments = ledger.books[number].payments.values()
+            if ledger.releases_of.get(number) or any(booked <= day for booked, _ in payments):
+                later.add(number)
     for identifier in ledger.shifting:
         entry = ledger.entries[identifier]
         # An answer that has not shifted by the day, or for the last time, stands in the paths.

@@ -125,6 +125,8 @@ class AreaPolicy:
         KeyError for a rule, a name or a kind of value that the policy does not declare.
         """
         since, values = self._values[rule, name]
+        if since and ordinal >= since[-1]:  # nearly always the latest holds
+            return values[-1]
         index = bisect_right(since, ordinal)
         return values[index - 1] if index else None
 

@@ -56,6 +56,9 @@ class Registers:
         by_account: dict[str, list[f.AccountStated]] = {}
         self._states: list[f.InstitutionStated] = []
         self._numbered: dict[type[Any], dict[str, list[Any]]] = {}
+        self._firsts: dict[type[Any], list[tuple[list[int], list[Any]]]] = {}
+        """Of each number the days from which its rows hold, and the rows."""
+        self._held_on: dict[tuple[type[Any], int], tuple[Any, ...]] = {}
         self._suspensions: list[tuple[int, int]] = []
         self._restrictions: dict[str, list[tuple[int, int]]] = {}
         for row in rows:
@@ -80,6 +83,10 @@ class Registers:
             self._numbered[kind] = dict(sorted(by_number.items()))
             for several in by_number.values():
                 several.sort(key=lambda row: row.valid_from)
+            self._firsts[kind] = [
+                ([row.valid_from.toordinal() for row in several], several)
+                for several in self._numbered[kind].values()
+            ]
         firsts = {a: min(rows, key=lambda row: row.valid_from) for a, rows in by_account.items()}
         self._first_registrations = {
             account: row.valid_from.toordinal()
@@ -237,18 +244,25 @@ class Registers:
         """All rows of a numbered register, whatever their days."""
         return [row for rows in self._numbered.get(kind, {}).values() for row in rows]
 
-    def holding(self, kind: type[Row], day: int) -> Iterator[Row]:
+    def holding(self, kind: type[Row], day: int) -> tuple[Row, ...]:
         """The rows of a numbered register that hold on a day, one a number at most (G8)."""
-        for row in self.latest(kind, day):
-            if day <= ordinal(getattr(row, "valid_to", None)):
-                yield row
+        if kind not in self._firsts:
+            return ()
+        known = self._held_on.get((kind, day))
+        if known is None:
+            known = self._held_on[kind, day] = tuple(
+                row
+                for row in self.latest(kind, day)
+                if day <= ordinal(getattr(row, "valid_to", None))
+            )
+        return known
 
     def latest(self, kind: type[Row], day: int) -> Iterator[Row]:
         """Of each number of a numbered register the row that was last in force by a day."""
-        for rows in self._numbered.get(kind, {}).values():
-            row: Row | None = _holding(rows, day)
-            if row is not None:
-                yield row
+        for firsts, rows in self._firsts.get(kind, ()):
+            place = bisect_right(firsts, day)
+            if place:
+                yield rows[place - 1]
 
 
 def _holding(rows: list[Row], day: int) -> Row | None:

@@ -215,10 +215,20 @@ class Series:
 
         `work_out` is asked day by day, with what it answered of the day before.
         """
-        values = self._memos.setdefault(name, [])
-        for each in range(self._base + len(values), day + 1):
+        values = self._memos.get(name)
+        if values is None:
+            values = self._memos[name] = []
+        each = self._base + len(values)
+        while each <= day:
             values.append(work_out(each, values[-1] if values else None))
+            each += 1
         return values
+
+    def known(self, name: str, day: int) -> Any:  # noqa: ANN401 -- as the memo's values
+        """What the memo of this name holds of a day; None when it was not worked out yet."""
+        place = day - self._base
+        values = self._memos.get(name, ())
+        return values[place] if 0 <= place < len(values) else None
 
     def run_start(self, name: str, day: int, stands: Standing) -> int | None:
         """The first day of the unbroken run of days, ending at this day, on which it stands (G4).

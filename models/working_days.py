@@ -7,6 +7,9 @@ import calendar
 import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import lru_cache
+
+ORDINALS_CACHED_MAX = 65_536
 
 YearDays = tuple[frozenset[date], frozenset[date]]
 """Of one year: the holidays that fall Monday to Friday, and the working Saturdays and Sundays."""
@@ -137,6 +140,7 @@ def add_months(day: date, months: int) -> date:
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
+@lru_cache(maxsize=ORDINALS_CACHED_MAX)
 def add_months_ordinal(ordinal: int, months: int) -> int:
     """Add calendar months to an ordinal, as `add_months` does."""
     return add_months(date.fromordinal(ordinal), months).toordinal()

@@ -67,7 +67,8 @@ def _by_stretch(
         verdict: Verdict | str | None = None
         for booked, _, amount_fen in charge.payments:
             paid += amount_fen
-            before, verdict = verdict, judge(view, terms, charge, bought_by(terms, charge, paid))
+            got = _bought_once(view, terms, charge, paid)
+            before, verdict = verdict, judge(view, terms, charge, got)
             if type(before) is not type(verdict):
                 day = booked
         if verdict is None:
@@ -100,6 +101,15 @@ def _by_stretch(
 def bought_by(terms: Terms, charge: Charge, paid_fen: int) -> Bought:
     """What a charge has bought once this much was paid on the contract in all (C2)."""
     return bought(terms, charge.before_fen, paid_fen)
+
+
+def _bought_once(view: View, terms: Terms, charge: Charge, paid_fen: int) -> Bought:
+    """The same, worked out once for the rules that ask one after the other."""
+    key = (terms.number, charge.before_fen, paid_fen)
+    got = view.bought.get(key)
+    if got is None:
+        got = view.bought[key] = bought(terms, charge.before_fen, paid_fen)
+    return got
 
 
 def sold_by_hours(terms: Terms) -> bool:
@@ -217,7 +227,8 @@ def charge_amount(view: View, contract: str) -> list[Finding]:
             total += payment[2]
             if total > limit and first_day is None:
                 first_day = payment[0]
-        if limit is None or terms.contract.academic is True:
+        academic = terms.contract.academic
+        if limit is None or academic is True or (academic is False and first_day is None):
             continue
         subject = subject_of(contract, charge)
         evidence = (*view.ledger.contract_id(contract), *(entry for _, entry, _ in counted))

@@ -14,6 +14,8 @@ class Unknown(str):
     __slots__ = ()
 
 
+Answer = tuple[LevelWord, Close, Close] | Unknown | None
+
 BROKEN = Unknown("broken-statement")
 
 
@@ -76,11 +78,19 @@ def _percent(close: Close) -> str:
     return f"{sign}{abs(hundredths) // 100}.{abs(hundredths) % 100:02d}"
 
 
-def _answer(view: View, day: int) -> tuple[LevelWord, Close, Close] | Unknown | None:
+def _answer(view: View, day: int) -> Answer:
+    series = view.ledger.series
+    if day < series.first:
+        return None
+    answers = series.memo(f"{RULE} answers", day, lambda each, _: _work_out(view, each))
+    return answers[day - series.first]
+
+
+def _work_out(view: View, day: int) -> Answer:
     """The level of a day with the best and the last close; None when there is no finding."""
     closes_count = view.number(RULE, "closes_working_days", day)
     steps = view.policy.steps(RULE, "percent", day)
-    if closes_count is None or steps is None or day < view.ledger.series.first:
+    if closes_count is None or steps is None:
         return None
     if not _evaluated(view, day):
         return None

@@ -70,8 +70,12 @@ class Standing(NamedTuple):
 
 def standing(view: View, state: State, day: int) -> Standing | Unknown | None:
     """What stands at the close of a day; why it cannot be decided; or nothing."""
-    place = day - view.ledger.series.first
+    series = view.ledger.series
+    place = day - series.first
     if place < 0:
+        return None
+    today = series.known(f"{state.rule}/{state.subject}", day)
+    if today is _NOTHING:
         return None
     calm_days = view.number(state.rule, "calm_days", day) or 1
     days = _days(view, state, calm_days, day)
@@ -135,9 +139,11 @@ def _days(view: View, state: State, calm_days: int, day: int) -> list[_Day]:
         if isinstance(seen, Unknown):
             since = before.unknown if before.seen == seen else each
             return _Day(seen, before.start, before.last, before.calm, since)
+        if seen is None and not before.start:
+            return _NOTHING
         if seen is not None:
             return _Day(seen, before.start or each, each)
-        if not before.start or before.calm + 1 >= calm_days:
+        if before.calm + 1 >= calm_days:
             return _NOTHING
         return _Day(None, before.start, before.last, before.calm + 1)
 

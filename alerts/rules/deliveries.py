@@ -1,6 +1,7 @@
 """What banks deliver: conflicts, gaps, silence, accounts that nobody registered (rules.md D)."""
 
 from datetime import date
+from functools import lru_cache
 
 from alerts.rules.days import Seen, Shown, State, Unknown, judge, reached
 from alerts.rules.feed import STATEMENT_SEPARATOR
@@ -20,6 +21,7 @@ RULE_SILENT = "feed-silent"
 RULE_UNROUTED = "entry-unrouted"
 RULE_UNLICENSED = "unlicensed-collection"
 EVIDENCE_MAX = 50
+STATES_CACHED_MAX = 16_384
 
 
 def statement_conflict(view: View, identifier: str) -> list[Finding]:
@@ -164,6 +166,7 @@ def feed_silent(view: View, _subject: str) -> list[Finding]:
     ]
 
 
+@lru_cache(maxsize=STATES_CACHED_MAX)
 def _silence(account: str) -> State:
     def see(view: View, day: int) -> Seen:
         if not view.ledger.registers.designated(account, day):

@@ -71,6 +71,8 @@ def _judge(view: View, terms: Terms, charge: Charge) -> Finding | None:
             payments = list(charge.payments)
             formula += [number("left_hours", plain_hours(left)), number("left_limit", limit)]
         missing += untold
+    if not payments and not missing:
+        return None
     subject = subject_of(terms.number, charge)
     evidence = evidence_of(view, terms.number, charge)
     if payments:
@@ -85,10 +87,8 @@ def _judge(view: View, terms: Terms, charge: Charge) -> Finding | None:
             evidence=evidence,
             formula=(yuan("payments", sum(amounts), sum_of(amounts)), *formula),
         )
-    if missing:
-        day = max(charge.first, terms.signed)
-        return view.undecided(RULE, subject, day=day, missing=", ".join(missing), evidence=evidence)
-    return None
+    day = max(charge.first, terms.signed)
+    return view.undecided(RULE, subject, day=day, missing=", ".join(missing), evidence=evidence)
 
 
 # ---- before the first lesson ----

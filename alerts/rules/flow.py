@@ -43,6 +43,9 @@ class _Running(NamedTuple):
     sessions: int = 0
 
 
+_ZERO = _Running()
+
+
 class _Measured(NamedTuple):
     """What was found of a day: the window, what it is measured by, and the level.
 
@@ -110,6 +113,21 @@ def _between(view: View, first: int, last: int) -> _Running:
     return _Running(*(a - b for a, b in zip(after, before, strict=True)))
 
 
+def _part(view: View, first: int, last: int, *, in_term: bool = False) -> _Part:
+    """Of the days from first through last, all within the series, the sums of one kind."""
+    start = view.ledger.series.first
+    sums = _running(view, last)
+    after = sums[last - start]
+    before = sums[first - 1 - start] if first > start else _ZERO
+    if in_term:
+        return _Part(
+            after.term_fen - before.term_fen,
+            after.term_payments - before.term_payments,
+            after.term_days - before.term_days,
+        )
+    return _Part(after.fen - before.fen, after.payments - before.payments, after.days - before.days)
+
+
 def _whole(sums: _Running) -> _Part:
     return _Part(sums.fen, sums.payments, sums.days)
 
@@ -131,7 +149,9 @@ def _reported_through(view: View, day: int) -> int:
         ]
         return {**last, **dict.fromkeys(told, each)} if told else last
 
-    last = ledger.series.memo("reported", day, work_out)[day - ledger.series.first]
+    last = ledger.series.known("reported", day)
+    if last is None:
+        last = ledger.series.memo("reported", day, work_out)[day - ledger.series.first]
     accounts = ledger.registers.designated_accounts(day)
     return min((last.get(account, 0) for account in accounts), default=0)
 
@@ -146,7 +166,7 @@ def _year_before(view: View, rule: str, last: int, window: int) -> list[_Part] |
     if middle - shift * WEEK_DAYS - window + 1 < view.ledger.series.first:
         return None
     ends = (middle + weeks * WEEK_DAYS for weeks in range(-shift, shift + 1))
-    parts = (_whole(_between(view, end - window + 1, end)) for end in ends)
+    parts = (_part(view, end - window + 1, end) for end in ends)
     return [part for part in parts if 2 * part.days >= window]
 
 
@@ -164,7 +184,7 @@ def _own_mean(view: View, rule: str, last: int, window: int) -> _Part | None:
     parts = [
         part
         for part in (
-            _in_term(_between(view, begin, begin + window - 1))
+            _part(view, begin, begin + window - 1, in_term=True)
             for begin in range(first, end - window + 2, window)
         )
         if 2 * part.days >= window

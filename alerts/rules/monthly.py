@@ -1,6 +1,7 @@
 """What is judged month by month: the bank's fees, and lessons that only silence confirmed."""
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 from alerts.rules.days import reached
 from alerts.rules.view import View, number, yuan
@@ -9,6 +10,7 @@ from models.working_days import add_months
 
 BANK_FEE = "bank-fee"
 TIMEOUT = "timeout-confirmed"
+MONTHS_CACHED_MAX = 4_096
 
 Fees = dict[str, tuple[int, int, tuple[str, ...]]]
 """By account: the fees of a month so far in fen, their first day, their entries."""
@@ -108,6 +110,7 @@ def timeout_confirmed(view: View, subject: str) -> list[Finding]:
     ]
 
 
+@lru_cache(maxsize=MONTHS_CACHED_MAX)
 def _days_of(subject: str) -> tuple[int, int]:
     """The first and the last day of the month that a subject names."""
     first = date.fromisoformat(f"{subject.removeprefix('month:')}-01")

@@ -3,6 +3,8 @@
 charge-unlisted and charge-over-guide-price, of one contract that was paid for.
 """
 
+from collections.abc import Iterable
+
 from alerts.rules.charging import length_of
 from alerts.rules.papers import first_paid
 from alerts.rules.view import View, minus, number, yuan
@@ -42,15 +44,11 @@ def charge_unlisted(view: View, contract: str) -> list[Finding]:
         return []
     terms, payments = paid
     day, subject = max(payments[0][0], terms.signed), f"contract:{contract}"
-    evidence = [*view.ledger.contract_id(contract), *(entry for _, entry, _ in payments)]
     item = terms.contract.fee_item or terms.contract.subject
     if not item:
+        evidence = _evidence(view, contract, payments)
         return [view.undecided(UNLISTED, subject, day=day, missing="fee_item", evidence=evidence)]
-    listed = [
-        fee
-        for fee in view.ledger.registers.holding(f.FeeStated, terms.signed)
-        if _is_item(fee, terms.contract)
-    ]
+    listed = _listed(view.ledger.registers.holding(f.FeeStated, terms.signed), terms.contract)
     formula: tuple[Step, ...]
     if listed:
         published_fen = max(fee.price_fen for fee in listed)
@@ -70,16 +68,25 @@ def charge_unlisted(view: View, contract: str) -> list[Finding]:
             level="yellow",
             day=day,
             amount_fen=amount_fen,
-            evidence=(*evidence, *view.ledger.register_ids("FeeStated")),
+            evidence=(
+                *_evidence(view, contract, payments),
+                *view.ledger.register_ids("FeeStated"),
+            ),
             formula=formula,
         )
     ]
 
 
-def _is_item(fee: f.FeeStated, contract: f.ContractStated) -> bool:
-    if contract.fee_item:
-        return fee.number == contract.fee_item
-    return normalise_name(contract.subject) in normalise_name(fee.name)
+def _evidence(view: View, contract: str, payments: list[tuple[int, str, int]]) -> tuple[str, ...]:
+    return (*view.ledger.contract_id(contract), *(entry for _, entry, _ in payments))
+
+
+def _listed(fees: Iterable[f.FeeStated], contract: f.ContractStated) -> list[f.FeeStated]:
+    item = contract.fee_item
+    if item:
+        return [fee for fee in fees if fee.number == item]
+    subject = normalise_name(contract.subject)
+    return [fee for fee in fees if subject in normalise_name(fee.name)]
 
 
 def fees_untold(view: View, _subject: str) -> list[Finding]:
@@ -105,7 +112,7 @@ def charge_over_guide_price(view: View, contract: str) -> list[Finding]:
         return []
     subject = f"contract:{contract}"
     since = max(day, terms.signed)
-    evidence = [*view.ledger.contract_id(contract), *(entry for _, entry, _ in payments)]
+    evidence = _evidence(view, contract, payments)
     missing = _missing(terms)
     if missing:
         return [view.undecided(GUIDE, subject, day=since, missing=missing, evidence=evidence)]

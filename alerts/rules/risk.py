@@ -75,9 +75,13 @@ def refunds_level(view: View, day: int) -> LevelWord | None:
         return None
 
     def late_on(each: int, _before: int | None) -> int:
-        return sum(_is_late_on(view, request, each) for request in requests)
+        return sum(
+            _is_late_on(view, directory.requests[number], each)
+            for asked in range(each - CALENDAR_DAYS_MAX + 1, each)
+            for number in directory.asked_by_day.get(asked, ())
+        )
 
-    requests = list(view.ledger.directory.requests.values())
+    directory = view.ledger.directory
     late = view.ledger.series.memo(f"{RULE} late refunds", day, late_on)
     place = day - view.ledger.series.first
     count = sum(late[max(0, place - window + 1) : place + 1])

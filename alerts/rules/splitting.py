@@ -44,6 +44,10 @@ class Sale(NamedTuple):
         return normalise_name(self.terms.contract.subject)
 
 
+_UNTOLD = Bought(0, None, None, True)
+"""Where it is not worked out yet what a charge bought."""
+
+
 class Link(NamedTuple):
     """Why two charges belong together, and what is untold without which that is not sure."""
 
@@ -105,7 +109,9 @@ def _near(view: View, student: str) -> list[Sale]:
     for contract in contracts:
         terms, found = charges_of(view, contract)
         if terms is not None:
-            sales += [Sale(terms, charge, Bought(0, None, None, True)) for charge in found]
+            sales += [Sale(terms, charge, _UNTOLD) for charge in found]
+    if all(sale.terms is sales[0].terms for sale in sales):
+        return []
     sales.sort(key=lambda sale: sale.order)
     near: set[int] = set()
     for place, sale in enumerate(sales):

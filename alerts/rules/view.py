@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from models.contracts import Charge
+from models.contracts import Bought, Charge
 from models.findings import CANNOT_DECIDE, Finding, Kind, LevelWord, Step
 from models.ledger import Ledger
 from models.money import format_yuan
@@ -24,8 +24,15 @@ class View:
         self.as_of = FOREVER
         self.charges: dict[str, list[Charge]] = {}
         """By contract, for the rules that ask one after the other; emptied before each round."""
+        self.bought: dict[tuple[str, int, int], Bought] = {}
+        """What a contract's money between two sums of fen buys; emptied with `charges`."""
         self.again_on = FOREVER
         """The day at whose close the rule that is asked now must be asked again; see `again`."""
+
+    def forget_charges(self) -> None:
+        """What was worked out of charges may be so no more."""
+        self.charges.clear()
+        self.bought.clear()
 
     def again(self, day: int) -> None:
         """Ask the rule again of this subject at the close of a day, though no fact touches it."""
@@ -78,7 +85,7 @@ class View:
     def number(self, rule: str, name: str, day: int) -> int | None:
         """A value of the rule in force on a day, None when there was none yet (G12)."""
         value = self.policy.value(rule, name, day)
-        return None if value is None else int(value)
+        return int(value) if type(value) is bool else value
 
     def words(self, rule: str, name: str, day: int) -> tuple[str, ...]:
         """The words of the rule in force on a day, () when there were none yet."""
