@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from alerts import metrics
 from alerts.evaluation import Law
-from alerts.inbox import analysis, pages, records
+from alerts.inbox import analysis, pages, records, settling
 from alerts.inbox.frame import HERE, Inbox, closed_day
 from alerts.inbox.guard import Guard
 from config.settings import Settings
@@ -22,17 +22,18 @@ from models.store import tables
 from models.store.engine import reading
 
 _PLOTLY = "package_data/plotly.min.js"
-_STATUS_WORDS = {404: "not-found", 422: "bad-request"}
+_STATUS_WORDS = {403: "foreign-form", 404: "not-found", 422: "bad-request"}
 
 
 def create_app(engine: Engine, settings: Settings, law: Law) -> FastAPI:
-    """The inbox on a store that is open; it only reads."""
+    """The inbox on a store that is open; it reads, and keeps what officers decide."""
     app = FastAPI(title="escrow inbox", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.inbox = Inbox(engine, settings, law)
     app.add_middleware(Guard)
     app.include_router(pages.router)
     app.include_router(records.router)
     app.include_router(analysis.router)
+    app.include_router(settling.router)
     app.add_api_route("/static/plotly.min.js", _plotly, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.add_api_route("/metrics", _metrics, response_class=PlainTextResponse)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from secrets import token_bytes
 from threading import RLock, Thread
 from time import monotonic
 from typing import Any, cast
@@ -77,6 +78,8 @@ class Inbox:
         self.law = law
         self.versions = Versions(law.policy.digest(), law.calendar.digest(), CODE_VERSION)
         self.patience_seconds = PATIENCE_SECONDS
+        # Forms that were given out by a former process are refused: their page is shown again.
+        self.form_secret = token_bytes(32)
         self._lock = RLock()
         self._remembered: dict[str, _Remembered] = {}
 

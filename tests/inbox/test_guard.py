@@ -75,9 +75,9 @@ def test_every_answer_has_the_security_headers(client: TestClient, page: str) ->
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-def test_inbox_only_reads(client: TestClient, method: str) -> None:
-    """No address takes anything in."""
-    for page in ("/", "/held", "/findings/x"):
+def test_pages_only_read(client: TestClient, method: str) -> None:
+    """No address takes anything in but the form on which what is held is settled."""
+    for page in ("/", "/held", "/findings/x", "/files/2"):
         assert 405 == client.request(method, page).status_code
 
 

@@ -23,6 +23,8 @@ PAGES = [
     "/files",
     "/files/1",
     "/files/2",
+    "/settle/held/1",
+    "/settle/refused/2",
     ENTRY,
     "/evidence/" + fact_id(world.CONTRACT),
     "/nowhere",
