@@ -72,7 +72,7 @@ def change_word(change: Change, language: Language) -> str:
 
 def step_name(step: str, language: Language) -> str:
     """What a line of a formula is called; its key in words where it has no name."""
-    if step.startswith(FACTOR):
+    if step.startswith(FACTOR) and step not in STEPS:
         return rule_name(step.removeprefix(FACTOR), language)
     words = step.replace("_", " ")
     return _in(language, STEPS.get(step, (words, words)))

@@ -9,6 +9,7 @@ from alerts.rules.teaching import TEACHING_STOPPED
 from alerts.rules.view import LEVEL_WORDS, View, day_step, number, yuan
 from alerts.rules.windows import in_days
 from models.findings import Finding, LevelWord
+from models.identity import normalise_name
 
 COMPLAINTS = "complaint-surge"
 OWNER = "owner-changed"
@@ -81,6 +82,30 @@ def _show_complaints(view: View, day: int) -> days.Shown:
 
 
 COMPLAINT_SURGE = days.State(COMPLAINTS, "complaints", "warning", _see_complaints, _show_complaints)
+
+# ---- patrols ----
+
+PATROL = "patrol-report"
+"""The sign of running away that patrols tell of; no rule of its own."""
+RISK = "runaway-risk"
+"""The rule whose policy says what a patrol's report is worth."""
+
+
+def patrol_level_on(view: View, day: int) -> LevelWord | None:
+    """By how many patrols of the last days found what the policy's words tell of."""
+    patrols = view.ledger.records.patrols
+    steps = view.policy.steps(RISK, "patrol_reports", day)
+    window = view.number(RISK, "patrol_window_days", day)
+    if steps is None or window is None or not patrols:
+        return None
+    words = view.words(RISK, "patrol_words", day)
+    count = sum(
+        day - window < report.day.toordinal() <= day
+        and any(word in normalise_name(report.about) for word in words)
+        for report in patrols.values()
+    )
+    return days.reached(steps, lambda least: count >= least)
+
 
 # ---- owners ----
 

@@ -14,7 +14,7 @@ from alerts.rules.coverage import level_on as coverage_level
 from alerts.rules.debits import related_level_on
 from alerts.rules.flow import INFLOW_COLLAPSE, PRESALE_SURGE
 from alerts.rules.outflow import level_on as outflow_level
-from alerts.rules.people import COMPLAINT_SURGE, OWNER_CHANGED
+from alerts.rules.people import COMPLAINT_SURGE, OWNER_CHANGED, PATROL, patrol_level_on
 from alerts.rules.refund import still_unpaid
 from alerts.rules.regular import PAYROLL_MISSED, RENT_MISSED
 from alerts.rules.requests import REFUND_SURGE
@@ -109,6 +109,7 @@ FACTORS = (
     _of(OWNER_CHANGED),
     _of(PAYROLL_MISSED),
     _of(RENT_MISSED),
+    Factor(PATROL, patrol_level_on),
     Factor("refund-late", refunds_level),
     Factor("coverage-short", coverage_level),
     Factor("outflow-large", outflow_level, is_deed=True),

@@ -23,6 +23,7 @@ RULES: dict[str, Wording] = {
 
 STEPS: dict[str, tuple[str, str]] = {
     "score": ("风险分", "score"),
+    "factor:patrol-report": ("巡查发现异常", "What patrols found"),
     "outflow_of_the_window": ("统计期净流出", "net outflow of the window"),
     "balance_gone": ("照此速度余额耗尽日", "balance gone at this pace"),
     "balance_gone_after_run": ("遇集中退费时余额耗尽日", "balance gone after a run of refunds"),

@@ -65,6 +65,7 @@ VERBS: dict[str, tuple[type[Any], str, tuple[str, ...], dict[str, Any]]] = {
     "term": (f.TermStated, "valid_from", ("name",), {}),
     "receipt": (f.ReceiptIssued, "day", ("number", "amount"), {}),
     "complaint": (f.ComplaintFiled, "day", ("number",), {}),
+    "patrol": (f.PatrolReported, "day", ("number", "about"), {}),
     "attributes": (f.PaymentAttributed, "", ("entry", "contract"), {}),
     # `retracts 1` takes back the fact of the line before.
     "retracts": (f.FactRetracted, "", ("fact",), {}),
