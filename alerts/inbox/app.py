@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from alerts import metrics
 from alerts.evaluation import Law
-from alerts.inbox import analysis, pages, records, settling
+from alerts.inbox import analysis, feed_health, pages, records, settling
 from alerts.inbox.frame import HERE, Inbox, closed_day
 from alerts.inbox.guard import Guard
 from config.settings import Settings
@@ -34,6 +34,7 @@ def create_app(engine: Engine, settings: Settings, law: Law) -> FastAPI:
     app.include_router(records.router)
     app.include_router(analysis.router)
     app.include_router(settling.router)
+    app.include_router(feed_health.router)
     app.add_api_route("/static/plotly.min.js", _plotly, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.add_api_route("/metrics", _metrics, response_class=PlainTextResponse)

@@ -1,6 +1,6 @@
 """What every page shares: its language, its links, its status line, its template."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -109,6 +109,11 @@ class Inbox:
     def signals(self, connection: Connection) -> Signals:
         """Complaints, patrol reports and register changes of all institutions; likewise."""
         return cast("Signals", self._remember("signals", connection, signals_of))
+
+    def feed_ends(self, connection: Connection) -> Mapping[str, journal.Ends]:
+        """How far each account's feed reaches back and forth; likewise."""
+        ends = self._remember("feed ends", connection, journal.feed_ends)
+        return cast("Mapping[str, journal.Ends]", ends)
 
     def _read(self, connection: Connection) -> Reading:
         return Reading(

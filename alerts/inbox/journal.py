@@ -23,6 +23,7 @@ _LATE_ALLOWANCE_DAYS = 3  # a weekend and a bank that delivers in the morning
 _AFTER_SLASH = "0"  # the sign that follows "/" in byte order
 _Column = ColumnElement[Any]
 _CLOSING = "BalanceReported/CNY/closing"
+_OPENING = "BalanceReported/CNY/opening"
 _journal = tables.JOURNAL.c
 _sightings = tables.SIGHTINGS.c
 
@@ -57,6 +58,14 @@ class Feed:
     last_closing: date | None
     lag_days: int | None
     late: bool
+
+
+@dataclass(frozen=True)
+class Ends:
+    """From when to when an account's feed reaches: its first opening balance, its last entry."""
+
+    first_opening: date | None
+    last_entry: date | None
 
 
 def evidence(connection: Connection, identifiers: Sequence[str]) -> list[Evidence]:
@@ -172,6 +181,31 @@ def feeds(connection: Connection, closed_day: date | None) -> list[Feed]:
         if days or _is_expected(stated, closed_day):
             found.append(_feed(account, stated, days, closed_day))
     return found
+
+
+def feed_ends(connection: Connection) -> dict[str, Ends]:
+    """The ends of the feed of each account that anybody registered."""
+    accounts = select(tables.ACCOUNT_OWNERS.c.account).distinct().subquery()
+    escaped = func.replace(func.replace(accounts.c.account, "%", "%25"), "/", "%2F")
+    stream = literal("a:").concat(escaped)
+
+    def end(kind: str, *, newest: bool) -> ScalarSelect[Any]:
+        first = stream.concat(f"/{kind}/")
+        ids = (_journal.fact_id > first, _journal.fact_id < first.concat("~"))
+        order = _journal.fact_id.desc() if newest else _journal.fact_id
+        query = select(_journal.fact_id).where(_journal.stream == stream, *ids)
+        return query.order_by(order).limit(1).correlate(accounts).scalar_subquery()
+
+    opening, entry = end(_OPENING, newest=False), end("EntryBooked", newest=True)
+    rows = connection.execute(select(accounts.c.account, opening, entry))
+    # The id of an opening ends in its day, that of an entry has it before the serial.
+    return {
+        account: Ends(
+            date.fromisoformat(first.rpartition("/")[2]) if first else None,
+            date.fromisoformat(last.split("/")[2]) if last else None,
+        )
+        for account, first, last in rows
+    }
 
 
 def _last_told() -> Any:  # noqa: ANN401 -- a Select of four columns

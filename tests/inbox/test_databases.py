@@ -40,6 +40,7 @@ def _paths(inbox: FastAPI) -> Iterator[str]:
     yield from ("/?q=coverage", "/?q=100%25", "/?q=_", "/?q=东", "/?institution=NC-0002")
     yield from ("/analysis", "/analysis?county=东湖区&level=city&lang=en")
     yield from ("/held", "/held?reason=entry", "/files", "/files?state=refused", "/files/1")
+    yield from ("/feeds", "/feeds?lang=en&bank=ccb", "/feeds?only=wanting", "/feeds?only=x")
     yield from ("/settle/held/9", "/settle/refused/1", "/settle/other/1")
     yield from ("/files/99", "/findings/none", "/institutions/NC-0001", "/institutions/NC-0002")
     yield from ("/metrics", "/ready", "/healthz", "/held?lang=en&page=2")

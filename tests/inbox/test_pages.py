@@ -19,6 +19,7 @@ PAGES = [
     "/institutions/NC-0001",
     "/institutions/NC-0002",
     "/analysis",
+    "/feeds",
     "/held",
     "/files",
     "/files/1",
