@@ -60,9 +60,11 @@ class Supervision:
         window = law.policy.area("").value("matching", "window_days", FOREVER)
         assert window is not None, "matching.window_days has no value"
         area = law.policy.area("")
-        open_ledger = Ledger(institution, int(window), by_day=False)
-        self._open = View(open_ledger, area, law.calendar)
-        self._closed = View(Ledger(institution, int(window), twin=open_ledger), area, law.calendar)
+        calendar = law.calendar
+        open_ledger = Ledger(institution, int(window), by_day=False, calendar=calendar)
+        closed_ledger = Ledger(institution, int(window), twin=open_ledger, calendar=calendar)
+        self._open = View(open_ledger, area, calendar)
+        self._closed = View(closed_ledger, area, calendar)
         self._closed.as_of = 0
         self._pending: dict[str, int] = {}
         self._pending_on: dict[int, set[str]] = defaultdict(set)

@@ -186,6 +186,8 @@ class Book:
         if terms.by_days and terms.begins is not None and terms.ends is not None:
             every = range(max(since, terms.begins), terms.ends + 1)
             marks = sorted({*marks, *every})
+        if terms.dated:
+            marks = sorted({*marks, *(day for day in terms.dated if day >= since)})
         return marks
 
     def _post(self, start: int, totals: Totals, sign: int) -> None:

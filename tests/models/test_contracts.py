@@ -88,7 +88,7 @@ def test_a_stage_is_reached_by_its_share(taught: int, allowed: int) -> None:
     """Of what was paid, the share of the highest stage reached; its own share reaches it."""
     stages = (Stage(30, 30), Stage(60, 60), Stage(100, 100))
 
-    assert allowed == terms(stages=stages).allowed_fen(100_000, 0, (taught, 1_000))
+    assert allowed == terms(stages=stages).allowed_fen(100_000, 0, (taught, 1_000), DAY)
 
 
 @given(
@@ -108,7 +108,7 @@ def test_owed_and_due_are_what_their_parts_say(
 
     expected = (
         max(0, paid - max(0, refunded) - earned),
-        max(0, contract.allowed_fen(paid, earned, share) - released),
+        max(0, contract.allowed_fen(paid, earned, share, DAY) - released),
     )
 
     assert expected == contract.owed_and_due(paid, refunded, released, hours, 0, DAY)
