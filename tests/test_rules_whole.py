@@ -141,6 +141,15 @@ def test_the_document_tells_every_column(rule: str) -> None:
 
 
 @pytest.mark.parametrize("rule", IDS)
+def test_the_document_tells_how_a_state_ends(rule: str) -> None:
+    """Whatever stands on for more than a day after it was last seen says so."""
+    known = POLICY.area(NATIONAL).rules[rule].parameters
+    values = [value.value for each in known if each.name == "calm_days" for value in each.values]
+
+    assert ("calm_days" in WORDED[rule].stands) == any(value != 1 for value in values)
+
+
+@pytest.mark.parametrize("rule", IDS)
 def test_a_world_shows_the_rule(rule: str) -> None:
     """Delivered files end in a finding of the rule for one institution, and in none for another."""
     world = WORLDS / rule

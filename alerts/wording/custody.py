@@ -1,6 +1,7 @@
 """What findings about accounts, releases, cover and outflow are called (rules.md B)."""
 
 from alerts.wording.shape import (
+    CALM,
     FOR_GOOD,
     NOTHING,
     RUN,
@@ -45,7 +46,7 @@ RULES: dict[str, Wording] = {
         subject="`inflow`",
         amount="what is missing at least",
         day=RUN,
-        stands=WHILE,
+        stands=CALM,
         evaluated="at close, by the last day through which every dedicated account reported",
         needs="balances; statements that add up; the calendar",
     ),
@@ -116,7 +117,7 @@ RULES: dict[str, Wording] = {
         subject="`reserve`",
         amount="minimum - balance, from 0",
         day=RUN,
-        stands=WHILE,
+        stands=CALM,
         evaluated="at close",
         needs="the reserve account; balances",
     ),
@@ -165,7 +166,7 @@ RULES: dict[str, Wording] = {
         subject="`small-debits`",
         amount="the small debits of the window",
         day=RUN,
-        stands=WHILE,
+        stands=CALM,
         evaluated="at close",
         needs="balances; counterparty name or account of a debit",
     ),

@@ -1,8 +1,6 @@
 """What findings about teaching, cash flow and the people behind are called (rules.md C)."""
 
-from alerts.wording.shape import NOTHING, RUN, WHILE, Wording
-
-CALM = "until calm for `calm_days`"
+from alerts.wording.shape import CALM, NOTHING, RUN, WHILE, Wording
 
 RULES: dict[str, Wording] = {
     "teaching-stopped": Wording(

@@ -1,6 +1,6 @@
 """What findings about the risk of flight as a whole are called (rules.md C)."""
 
-from alerts.wording.shape import RUN, WHILE, Wording
+from alerts.wording.shape import CALM, RUN, Wording
 
 RULES: dict[str, Wording] = {
     "runaway-risk": Wording(
@@ -15,7 +15,7 @@ RULES: dict[str, Wording] = {
         subject="`risk`",
         amount="the unearned money",
         day=RUN,
-        stands=WHILE,
+        stands=CALM,
         evaluated="at close",
         needs="what its signs need; a sign that cannot be decided adds nothing",
     ),

@@ -7,6 +7,7 @@ Text = tuple[str, str]
 
 FOR_GOOD = "for good"
 WHILE = "while it holds"
+CALM = "until calm for `calm_days`"
 HELD = "first day the condition held, not before the signature"
 RUN = "first day of the run"
 NOTHING = "nothing of its own"
