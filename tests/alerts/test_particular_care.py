@@ -7,8 +7,8 @@ import pytest
 
 from alerts.evaluation import Supervision
 from models.findings import CANNOT_DECIDE, Change, Finding
-from tests.engine import law, tell
-from tests.stories.runner import INSTITUTION, read
+from tests.engine import in_order, law, tell
+from tests.stories.runner import FOLDER, INSTITUTION, Story, read
 
 
 def told(folder: Path, table: str) -> Supervision:
@@ -187,6 +187,36 @@ def test_on_the_day_between_it_stands(tmp_path: Path) -> None:
     (found,) = standing(tmp_path, table, date(2024, 3, 31), "complaint-surge")
 
     assert [("", "2024-03-30")] == lines(found, "last_seen")
+
+
+# --- order ----------------------------------------------------------------------------------------
+
+BY_DAYS = ("payroll-missed", "rent-missed", "release-ahead")
+"""Rules whose habits and schedules reach over more days than a drawn history has."""
+
+
+@pytest.mark.parametrize(
+    "story",
+    [story for rule in BY_DAYS for story in read(FOLDER / f"{rule}.txt")],
+    ids=lambda story: f"{story.place} {story.title}",
+)
+def test_late_facts_and_single_closes_end_the_same(story: Story) -> None:
+    """The later half through every close, then the earlier one in thirds: the same stands."""
+    last = story.closes[-1].day
+    at_once = Supervision(story.institution, law())
+    tell(at_once, story.told)
+    at_once.evaluate(last)
+
+    in_parts = Supervision(story.institution, law())
+    half = len(story.told) // 2
+    tell(in_parts, story.told[half:])
+    for close in story.closes:
+        in_parts.evaluate(close.day)
+    for part in range(3):
+        tell(in_parts, story.told[part:half:3])
+        in_parts.evaluate(last)
+
+    assert in_order(at_once) == in_order(in_parts)
 
 
 # --- cities ---------------------------------------------------------------------------------------
