@@ -60,13 +60,12 @@ def _check_members(members: list[zipfile.ZipInfo], packed_bytes: int) -> None:
         )
     if unpacked_bytes > SMALL_BYTES and unpacked_bytes > RATIO_MAX * packed_bytes:
         raise SheetRefused(f"the ZIP unpacks to more than {RATIO_MAX} times its size")
-    if not any(name.startswith("xl/") for name in names):
-        raise SheetRefused("this is a ZIP file and no XLSX; unpack it")
+    if "xl/workbook.xml" not in names:
+        raise SheetRefused("this is a ZIP file and no XLSX; unpack it, or save the sheet as CSV")
 
 
 def _check_content(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
     """One member, a piece at a time: what it holds, and how far its cells reach."""
-    is_sheet = member.filename.startswith("xl/worksheets/")
     row_max = column_max = 0
     before = b""
     with package.open(member) as stream:
@@ -76,9 +75,9 @@ def _check_content(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
             text = before + piece
             if _DECLARATION.search(text):
                 raise SheetRefused(f"{member.filename} declares a document type or entities")
-            if is_sheet:
-                columns, rows = _extent(text)
-                column_max, row_max = max(column_max, columns), max(row_max, rows)
+            # In every member: the book says where its sheets lie, and may say anything.
+            columns, rows = _extent(text)
+            column_max, row_max = max(column_max, columns), max(row_max, rows)
             before = piece[-_OVERLAP_BYTES:]
     if row_max > ROWS_MAX:
         raise SheetRefused(f"a cell stands in row {row_max:,}, more than {ROWS_MAX:,}")
@@ -97,7 +96,7 @@ def _check_start(piece: bytes, name: str) -> None:
 
 
 def _extent(text: bytes) -> tuple[int, int]:
-    """The highest column and row that cells and rows name in a piece of a sheet."""
+    """The highest column and row that cells and rows name in a piece of a member."""
     columns, rows = set(), set()
     for column, row in _REFERENCE.findall(text):
         columns.add(column)
