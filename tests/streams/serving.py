@@ -119,12 +119,12 @@ class Client:
         return self.http.get(target, headers=self.headers("GET", target, b""))
 
 
-def take_in(engine: Engine, archive: Path, *drops: Path) -> None:
+def take_in(engine: Engine, archive: Path, *drops: Path, today: date = TODAY) -> None:
     """What a runner does at one look."""
     kept = Archive(archive)
 
     def deliver(some: list[Delivered]) -> Summary:
-        return ingest(some, engine, law(), kept, today=TODAY)
+        return ingest(some, engine, law(), kept, today=today)
 
     with ways_in(engine, kept, drops) as ways:
         watch = Watch(ways, deliver, ())

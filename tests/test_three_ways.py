@@ -1,0 +1,177 @@
+"""One month of an institution, told by three ways in, is what it is when it is told once."""
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select
+
+from config.load import load_calendar
+from models.store.engine import open_store, reading
+from models.store.tables import JOURNAL
+from streams.embedded import ingest
+from streams.feeds.archive import Archive
+from streams.feeds.parse import parse_lines
+from streams.replay import verify
+from streams.simulator import simulate
+from tests.streams.serving import Client, let_deliver, served, take_in
+from tests.streams.told import law, lines
+
+TODAY = date(2024, 4, 20)
+CSV_HEADINGS = (
+    "账号,账户名称,交易时间,借方发生额（支取）,贷方发生额（收入）,余额,币种,对方户名,对方账号,"
+    "对方开户机构,记账日期,摘要,备注,账户明细编号-交易流水号,企业流水号,凭证种类,凭证号\n"
+)
+_STATEMENT = re.compile(r"<Stmt>(.*?)</Stmt>", re.DOTALL)
+_HEAD = re.compile(r"<Id>.*?</Acct>", re.DOTALL)
+_ENTRY = re.compile(r"<Ntry>.*?</Ntry>", re.DOTALL)
+_REFERENCE = re.compile(r"<AcctSvcrRef>.*?</AcctSvcrRef>")
+
+
+def notification(statement: str, *, with_references: bool) -> str:
+    """The camt.054 of a day's camt.053: the same entries, no balances."""
+    told = []
+    for body in _STATEMENT.findall(statement):
+        entries = "".join(_ENTRY.findall(body))
+        if entries:
+            head = _HEAD.search(body)
+            assert head
+            told.append(f"<Ntfctn>{head[0]}{entries}</Ntfctn>")
+    text = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.02"><BkToCstmrDbtCdtNtfctn>'
+        "<GrpHdr><MsgId>N</MsgId><CreDtTm>2024-03-31T20:00:00+08:00</CreDtTm></GrpHdr>"
+        + "".join(told)
+        + "</BkToCstmrDbtCdtNtfctn></Document>\n"
+    )
+    return text if with_references else _REFERENCE.sub("", text)
+
+
+def export(statement: Path) -> str:
+    """The bank's table of a day: the same entries with running balances, by account."""
+    rows = []
+    balance_fen = 0
+    for line in parse_lines(statement):
+        if line["type"] == "opening":
+            balance_fen = int(str(line["amount_fen"]))
+        if line["type"] != "entry" or line["status"] != "BOOKED":
+            continue
+        amount_fen, is_credit = int(str(line["amount_fen"])), line["direction"] == "C"
+        balance_fen += amount_fen if is_credit else -amount_fen
+        amount = f"{amount_fen // 100}.{amount_fen % 100:02d}"
+        day = str(line["booking_date"]).replace("-", "")
+        columns = ("0.00", amount) if is_credit else (amount, "0.00")
+        balance = f"{balance_fen // 100}.{balance_fen % 100:02d}"
+        rows.append(
+            ",".join(
+                (
+                    *(str(line["account"]), "x", f"{day} 09:00:00", *columns, balance, "人民币元"),
+                    *(str(line["counterparty_name"]), str(line["counterparty_account"]), "", day),
+                    *("", str(line["remittance"]), str(line["serial"]), "", "", ""),
+                )
+            )
+        )
+    return CSV_HEADINGS + "\n".join(rows) + "\n" if rows else ""
+
+
+class Month:
+    """The files of a simulated institution: registers, and its bank's statements day by day."""
+
+    def __init__(self, folder: Path) -> None:
+        city = folder / "city"
+        simulate(1, 1, 1, date(2024, 3, 1), city, load_calendar(), lambda _: None)
+        self.statements = sorted(city.rglob("camt053*.xml"))
+        self.registers = sorted(
+            path for path in city.rglob("*") if path.suffix in {".csv", ".ndjson"}
+        )
+        for path in self.statements:
+            # The table has no column for it; all three ways have to say the same.
+            text = re.sub(r"<ValDt>.*?</ValDt>", "", path.read_text("utf-8"))
+            path.write_text(text, encoding="utf-8")
+
+
+class Place:
+    """A store of its own, with archive and drop folder."""
+
+    def __init__(self, root: Path, registers: Iterable[Path]) -> None:
+        root.mkdir()
+        self.root = root
+        self.archive = root / "archive"
+        self.drop = root / "drop"
+        self.drop.mkdir()
+        self.engine: Engine = open_store(f"sqlite:///{root / 'escrow.db'}")
+        ingest(registers, self.engine, law(), Archive(self.archive), today=TODAY)
+
+    def dropped(self, files: Iterable[tuple[str, bytes]]) -> None:
+        """Take files in by the drop folder."""
+        for name, data in files:
+            (self.drop / name).write_bytes(data)
+        take_in(self.engine, self.archive, self.drop, today=TODAY)
+
+    def posted(self, feed: str, files: Iterable[tuple[str, bytes]]) -> None:
+        """Take files in by the API."""
+        with served(self.engine, self.archive) as base:
+            client = Client(base, let_deliver(self.engine, feed))
+            places = [client.post(data, name=name).json()["status"] for name, data in files]
+            take_in(self.engine, self.archive, today=TODAY)
+            assert {"accepted"} == {client.get(one).json()["state"] for one in places}
+            client.http.close()
+
+    def findings(self) -> list[bytes]:
+        """What stands, line by line."""
+        return lines(self.engine)
+
+    def told(self, *kinds: str) -> set[tuple[str, bytes]]:
+        """Every content of these kinds."""
+        query = select(JOURNAL.c.fact_id, JOURNAL.c.content_hash).where(JOURNAL.c.kind.in_(kinds))
+        with reading(self.engine) as connection:
+            return {(row[0], row[1]) for row in connection.execute(query)}
+
+
+@pytest.fixture(scope="module")
+def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
+    """The simulated month, once for all tests."""
+    return Month(tmp_path_factory.mktemp("month"))
+
+
+@pytest.fixture
+def once(month: Month, tmp_path: Path) -> Place:
+    """The month by the drop folder alone."""
+    place = Place(tmp_path / "once", month.registers)
+    place.dropped((path.name, path.read_bytes()) for path in month.statements)
+    return place
+
+
+@pytest.mark.parametrize("with_references", [True, False], ids=["all-keys", "no-key-in-054"])
+def test_three_ways_are_one(
+    month: Month, once: Place, tmp_path: Path, *, with_references: bool
+) -> None:
+    """Drop folder, API and table: the same entries, balances and findings, none counted twice.
+
+    Also where the notifications carry no reference of the bank: they are then shown and count for
+    nothing.
+    """
+    thrice = Place(tmp_path / "thrice", month.registers)
+    notified = [
+        (
+            f"054-{path.stem}.xml",
+            notification(path.read_text("utf-8"), with_references=with_references).encode(),
+        )
+        for path in month.statements
+        if "<Ntry>" in path.read_text("utf-8")
+    ]
+    exports = [(f"ccb_{path.stem}.csv", export(path)) for path in month.statements]
+    thrice.posted("push", notified)
+    thrice.dropped((path.name, path.read_bytes()) for path in month.statements)
+    thrice.posted("table", [(name, text.encode("gb18030")) for name, text in exports if text])
+
+    kinds = ("EntryBooked", "BalanceReported")
+    assert once.findings()
+    assert once.told(*kinds) == thrice.told(*kinds)
+    assert once.findings() == thrice.findings()
+    assert bool(with_references) == (
+        not thrice.told("EntryAnnounced") - once.told("EntryAnnounced")
+    )
+    assert [] == verify(thrice.engine, law())
