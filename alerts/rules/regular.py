@@ -19,7 +19,7 @@ from models.working_days import CalendarMissing, add_months_ordinal
 PAYROLL = "payroll-missed"
 RENT = "rent-missed"
 HUNDRED = 100
-KINDS = frozenset({"other", "approved"})
+KINDS = frozenset({"other", "approved", "freeze"})
 """Classes of debits that may be wages or rent: no refund, release, move or fee is."""
 
 
@@ -99,10 +99,8 @@ def _paid(view: View, rule: str, before: _Habit, day: int, fen: int) -> _Habit:
     due = _usual([on for on, _ in paid], months, tolerance)
     if not due and before.due and day - before.due <= forgotten:
         due = before.due
-        if day >= due or _is_early(view, rule, day, due):
+        while due <= day or _is_early(view, rule, day, due):
             due = add_months_ordinal(due, 1)
-            while due <= day:
-                due = add_months_ordinal(due, 1)
     return before._replace(paid=paid, due=due)
 
 
