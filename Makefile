@@ -4,7 +4,7 @@ SEEDS ?= 1
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup servers demo cluster test check bench docs lock clean
+.PHONY: help setup servers demo cluster test check fuzz bench docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -40,6 +40,11 @@ check: setup ## formatting, lint and types
 
 chaos: servers ## throw every kind of fault at real servers: make chaos SEEDS=1,2
 	$(BIN)/python -m tests.chaos --seeds $(SEEDS)
+
+MINUTES ?= 10
+fuzz: setup ## read changed bank files: make fuzz TARGETS="camt mt940" MINUTES=10
+	set -e; for target in $(or $(TARGETS),camt mt940); do \
+		$(BIN)/python -m tests.fuzz --target $$target --minutes $(MINUTES); done
 
 bench: setup ## measure the speed, as JSON
 	$(BIN)/python -m bench
