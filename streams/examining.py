@@ -29,9 +29,14 @@ from streams.simulator.making import Made, Maker
 from streams.simulator.plan import Day, Institution
 from streams.simulator.plant import PLANTS
 from streams.simulator.season import Season
+from streams.simulator.trials import TRIALS
 
 RUNAWAY = "runaway-risk"
-JUDGED = frozenset(kind.partition("/")[0] for kind in PLANTS)
+TOLD_BY_SIGNS = frozenset(
+    {"missing-inflow", "teaching-stopped", "inflow-collapse", "presale-surge"}
+)
+"""Of these the truth has only the plain cases; what else they tell, the story's signs explain."""
+JUDGED = frozenset(kind.partition("/")[0] for kind in (*PLANTS, *TRIALS)) - TOLD_BY_SIGNS
 """The rules of which the truth is whole."""
 _INSTITUTIONS_A_TASK = 4
 

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from random import Random
 from xml.sax.saxutils import escape
 
 from models.money import format_yuan_plain
 from streams.simulator.desk import Desk
-from streams.simulator.plan import Account, Broken, Day, Entry, Institution, iso
+from streams.simulator.plan import Account, Broken, Day, Entry, Institution, Resent, iso
 
 CAMT_VERSIONS = {"ganjiang": "02", "tengwang": "08"}
 BANK_NAMES = {
@@ -54,13 +55,30 @@ class BankPapers:
             if account.bank == "boc":
                 self._boc(account)
                 continue
-            for day in range(max(self.inst.first, account.valid_from), self.inst.last + 1):
+            for day in reporting_days(self.inst, account):
                 entries = self._entries[account.number].get(day, [])
                 slip = self._broken.get((account.number, day))
                 if account.bank == "ccb":
                     self._ccb(day, entries, slip)
                 else:
                     self._camt(account, day, entries, slip)
+        for again in self.inst.resent:
+            self._send_again(again)
+
+    def _send_again(self, again: Resent) -> None:
+        """The statement of a day once more, as a file of its own."""
+        account = next(each for each in self.inst.accounts if each.number == again.account)
+        entries = told_again(again, self._entries[again.account].get(again.day, []))
+        made, folder = again.again, iso(again.again)
+        if account.bank == "ccb":
+            name = f"ccb_{iso(again.day)}_again.csv"
+            rows = self._ccb_rows(entries, 0)
+            self.desk.add((folder, name), rows, (_CCB_HEADINGS, ""), _GB18030)
+            return
+        balances = (self._opening(account, again.day, entries), account.closings[again.day])
+        text = _camt_statement(account, (again.day, made), balances, entries, "")
+        name = f"camt053_{account.bank}_{iso(again.day)}_again.xml"
+        self.desk.add((folder, name), text, camt_frame(account.bank, made))
 
     def _opening(self, account: Account, day: Day, entries: list[Entry]) -> int:
         if entries:
@@ -74,9 +92,10 @@ class BankPapers:
         name = f"camt053_{account.bank}_{iso(day)}.xml"
         pending = "" if slip or self.rng.random() > 0.02 else _pending(account, day)
         if slip is not None:
-            told = closing + slip.gap_fen
-            text = _camt_statement(account, (day, day), (opening, told), entries, "")
-            self.desk.add((iso(day), name), text, camt_frame(account.bank, day))
+            if not slip.dropped:
+                told = closing + slip.gap_fen
+                text = _camt_statement(account, (day, day), (opening, told), entries, "")
+                self.desk.add((iso(day), name), text, camt_frame(account.bank, day))
             if slip.corrected is None:
                 return
             day, name = slip.corrected, name.replace(".xml", "_corrected.xml")
@@ -89,8 +108,9 @@ class BankPapers:
             return
         name = f"ccb_{iso(day)}.csv"
         if slip is not None:
-            rows = self._ccb_rows(entries, slip.gap_fen)
-            self.desk.add((iso(day), name), rows, (_CCB_HEADINGS, ""), _GB18030)
+            if not slip.dropped:
+                rows = self._ccb_rows(entries, slip.gap_fen)
+                self.desk.add((iso(day), name), rows, (_CCB_HEADINGS, ""), _GB18030)
             if slip.corrected is None:
                 return
             day, name = slip.corrected, name.replace(".csv", "_corrected.csv")
@@ -119,7 +139,7 @@ class BankPapers:
 
     def _boc(self, account: Account) -> None:
         """One file per month, delivered on the month's last day or on the last day of all."""
-        days = range(max(self.inst.first, account.valid_from), self.inst.last + 1)
+        days = reporting_days(self.inst, account)
         months: dict[str, list[Day]] = defaultdict(list)
         for day in days:
             months[iso(day)[:7]].append(day)
@@ -161,6 +181,19 @@ class BankPapers:
             entry.serial[9:18], entry.serial, summary_of(entry), "",
             "" if entry.reversal else entry.remittance, note,
         )) + "\n"  # fmt: skip
+
+
+def reporting_days(inst: Institution, account: Account) -> range:
+    """The days of which an account's bank tells."""
+    return range(max(inst.first, account.reports_from or account.valid_from), inst.last + 1)
+
+
+def told_again(again: Resent, entries: list[Entry]) -> list[Entry]:
+    """The entries of a statement as they are told the second time."""
+    return [
+        replace(entry, remittance=again.remittance) if entry.serial == again.serial else entry
+        for entry in entries
+    ]
 
 
 def statement_id(bank: str, account: str, begins: Day, ends: Day) -> str:

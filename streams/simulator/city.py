@@ -15,6 +15,9 @@ from streams.simulator.plan import Institution, iso
 from streams.simulator.registers import RegisterPapers
 from streams.simulator.season import Season
 
+SIGNS = frozenset({"owner-changed", "feed-silent", "complaint-surge", "refund-surge"})
+"""What an honest institution may show as well: no wrong, only a reason to look."""
+
 
 def simulate(  # noqa: PLR0917 - each is a word of the command, in its order
     seed: int,
@@ -100,7 +103,7 @@ class City:
             }  # fmt: skip
             self._near.write(json.dumps(told, ensure_ascii=False) + "\n")
             self.counts[f"near miss {rule}"] += 1
-        if wrongs and not inst.wrongs:
+        if not inst.wrongs and any(wrong.rule not in SIGNS for wrong in wrongs):
             self.counts["honest with wrongs"] += 1
 
     def _count(self, inst: Institution) -> None:

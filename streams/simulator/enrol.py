@@ -28,6 +28,7 @@ _LESSONS_MOST = 26
 _LESSONS_LEAST = 6
 _STAY = 0.92
 _ATTEND = 0.97
+_SIGNED_AHEAD_DAYS = 12
 
 
 @dataclass(slots=True)
@@ -111,7 +112,8 @@ class Enrolment:
     def _teach(self, group: _Group) -> None:
         inst, rng = self.inst, self.rng
         begins = inst.first + rng.randint(3, 35)
-        while begins <= min(inst.last, inst.course.ends - 1):
+        # Who begins soon after the last day has signed before it.
+        while begins <= min(inst.last, inst.course.ends - 1) + _SIGNED_AHEAD_DAYS:
             begins = (inst.course.paused(begins) or begins - 1) + 1
             weekdays = group.weekdays
             vacation = is_vacation(begins)
@@ -179,7 +181,7 @@ class Enrolment:
         """Sign a contract for these lessons; None when it would be paid after the last day."""
         inst, rng = self.inst, self.rng
         if signed is None:
-            signed = max(inst.first + 1, days[0] - rng.randint(0, 12))
+            signed = max(inst.first + 1, days[0] - rng.randint(0, _SIGNED_AHEAD_DAYS))
             pause = inst.course.paused(signed)
             signed = signed if pause is None else min(pause + 1, days[0])
         paid = signed + rng.choice((0, 0, 0, 1, 2, 3))

@@ -14,7 +14,7 @@ from models.working_days import add_months_ordinal
 from streams.simulator.plan import Contract, Day, Entry, Institution, Part, iso
 from streams.simulator.season import Season
 
-_CHARGE_DAYS = 30
+CHARGE_DAYS = 30
 _HOURS_MOST = 6000
 _AMOUNT_MOST_FEN = 500_000
 _AMOUNT_SINCE = date(2022, 12, 29).toordinal()
@@ -81,7 +81,7 @@ def _charges(contract: Contract, payments: list[Entry]) -> Iterator[Wrong]:
     index = 0
     while index < len(payments):
         first = payments[index].day
-        charge = [p for p in payments[index:] if p.day <= first + _CHARGE_DAYS]
+        charge = [p for p in payments[index:] if p.day <= first + CHARGE_DAYS]
         index += len(charge)
         total = sum(payment.amount_fen for payment in charge)
         subject = f"contract:{contract.number}/{iso(first)}"
@@ -100,17 +100,17 @@ def _broken_limits(
     money = spent
     for payment in charge:
         money += payment.amount_fen
-        begins, ends, hours = _bought(contract, spent, money)
+        begins, ends, hours = bought(contract, spent, money)
         if ends > add_months_ordinal(begins, 3):
             levels.setdefault("charge-span", ("orange", payment.day))
-        standard = hours * contract.minutes / (30 if contract.online else 45)
+        standard = hours * contract.minutes / standard_minutes(contract)
         bonus = contract.bonus * hours / contract.hours
         day = levels.get("charge-hours", ("", payment.day))[1]
         if standard > _HOURS_MOST:
             levels["charge-hours"] = ("orange", day)
         elif standard + bonus > _HOURS_MOST:
             levels["charge-hours"] = ("yellow", day)
-        if payment.day >= _AMOUNT_SINCE and not contract.academic:
+        if payment.day >= _AMOUNT_SINCE and contract.academic is False:
             limited += payment.amount_fen
             if limited > _AMOUNT_MOST_FEN:
                 levels.setdefault("charge-amount", ("orange", payment.day))
@@ -118,7 +118,12 @@ def _broken_limits(
         yield rule, level, day, limited if rule == "charge-amount" else None
 
 
-def _bought(contract: Contract, since: int, until: int) -> tuple[Day, Day, Fraction]:
+def standard_minutes(contract: Contract) -> int:
+    """The length of a standard class hour of the contract's way of teaching."""
+    return 30 if contract.online else 45
+
+
+def bought(contract: Contract, since: int, until: int) -> tuple[Day, Day, Fraction]:
     """First day, last day and hours that the money between two sums of a contract buys."""
     whole = Part(
         contract.price_fen, contract.begins, contract.hours, contract.begins, contract.ends
@@ -232,6 +237,6 @@ def _refunds(inst: Institution, season: Season, entries: list[Entry]) -> Iterato
 
 def _broken(inst: Institution) -> Iterator[Wrong]:
     for slip in inst.broken:
-        if slip.corrected is None:
+        if slip.corrected is None and not slip.dropped:
             subject = f"statement:{slip.account}/{slip.statement}"
             yield Wrong("statement-broken", subject, slip.day, None, slip.gap_fen, "yellow")

@@ -34,12 +34,13 @@ class DailyJudge:
         for session in inst.sessions:
             self._sessions[session.day].append(session)
         self._held = {(s.account, s.day) for s in inst.broken if s.corrected is None}
-        self._undecided = {day for _, day in self._held}
+        self._undecided = {s.day for s in inst.broken if s.corrected is None and not s.dropped}
+        self.unearned: dict[Day, int] = {}
         self._ahead: dict[str, list[tuple[Day, Standing]]] = defaultdict(list)
         self._named: set[str] = set()
         self._coverage: list[tuple[int, int] | None] = []
         self._outflow: dict[Day, int] = {}
-        self._out_wrongs: list[Wrong] = []
+        self.out_wrongs: list[Wrong] = []
 
     def run(self) -> Iterator[Wrong]:
         """Everything wrong about releases, coverage and outflow."""
@@ -48,11 +49,12 @@ class DailyJudge:
             self._note_ahead(day)
             self._note_outflow(day)
             self._note_coverage(day)
+            self.unearned[day] = self.book.unearned
         last = self.inst.last
         for subject in sorted(self._ahead):
             yield from windows("release-ahead", subject, self._ahead[subject], last)
         yield from windows("coverage-short", "coverage", self._short_days(), last)
-        yield from self._out_wrongs
+        yield from self.out_wrongs
 
     def _play(self, day: Day) -> None:
         book = self.book
@@ -104,16 +106,16 @@ class DailyJudge:
         if unscheduled < _LEAST_FEN or day in self._undecided:
             return
         week = sum(self._outflow.get(earlier, 0) for earlier in range(day - 6, day + 1))
-        highest = max(self._close(day, earlier) for earlier in range(day - 7, day))
-        by_day = _reached(unscheduled, self._close(day, day - 1), _DAY_STEPS)
+        highest = max(self.close(day, earlier) for earlier in range(day - 7, day))
+        by_day = _reached(unscheduled, self.close(day, day - 1), _DAY_STEPS)
         by_week = _reached(week, highest, _WEEK_STEPS)
         levels = [level for level in (by_day, by_week) if level]
         if levels:
             level = max(levels, key=_RANK.index)
             subject = f"day:{iso(day)}"
-            self._out_wrongs.append(Wrong("outflow-large", subject, day, None, unscheduled, level))
+            self.out_wrongs.append(Wrong("outflow-large", subject, day, None, unscheduled, level))
 
-    def _close(self, day: Day, earlier: Day) -> int:
+    def close(self, day: Day, earlier: Day) -> int:
         """What the accounts designated on `day` or before held at the close of an earlier day."""
         return sum(
             self._told_closing(account.number, account.closings, earlier)

@@ -11,12 +11,17 @@ from streams.simulator.cashier import Cashier
 from streams.simulator.enrol import Enrolment
 from streams.simulator.judge import Wrong, judge, visible
 from streams.simulator.judge_days import DailyJudge
+from streams.simulator.judge_feed import feed
+from streams.simulator.judge_local import local
 from streams.simulator.judge_papers import papers
+from streams.simulator.judge_signs import signs
 from streams.simulator.plan import RESERVE_LEAST_FEN, Account, Institution, Span
 from streams.simulator.plant import BROKEN_FOR_GOOD, PLANTS
 from streams.simulator.plant_papers import tempt_papers
 from streams.simulator.season import Season
+from streams.simulator.stage import Stage
 from streams.simulator.stories import Story
+from streams.simulator.trials import TRIALS, Dealt, Trial, deal
 from streams.simulator.workbench import Workbench
 
 _DISHONEST_PERCENT = 28
@@ -46,6 +51,7 @@ class Maker:
         self._kinds = cast(Random(f"{seed}/kinds"), institutions) if profile else []
         self._wrongs = self._deal(Random(f"{seed}/wrongs"), institutions)
         honest = [index for index in range(1, institutions + 1) if index not in self._wrongs]
+        self._trials = self._deal_trials(Random(f"{seed}/trials"))
         # Counted among the honest, so that a small city too has some of every kind.
         self._place = {index: place for place, index in enumerate(honest)}
 
@@ -61,11 +67,29 @@ class Maker:
                 wrongs[index] = list(HABITS[kind])
         return wrongs
 
+    def _deal_trials(self, rng: Random) -> dict[int, Dealt]:
+        """The trial of each institution that has one: in a city of archetypes."""
+        kinds = enumerate(self._kinds, start=1)
+        honest = [i for i, kind in kinds if kind == "healthy" and i not in self._wrongs]
+        return deal(rng, honest)
+
+    def try_out(self, index: int, wrongs: Sequence[str], trial: Dealt | None = None) -> Made:
+        """Make one healthy institution, honest but for these wrongs (of PLANTS) or this trial."""
+        if self._kinds:
+            self._kinds[index - 1] = "healthy"
+        self._wrongs = {index: list(wrongs)} if wrongs else {}
+        self._trials = {index: trial} if trial else {}
+        self._place = {} if wrongs or trial else {index: index}
+        return self.make(index)
+
     def make(self, index: int) -> Made:
         """Make one institution, let it act, and judge it."""
         rng = Random(f"{self.seed}/{index}")
         inst = self._institution(index, rng)
         inst.wrongs = list(self._wrongs.get(index, []))
+        trial = self._trial(index)
+        if trial is not None and trial.prepare is not None:
+            trial.prepare(inst)
         story = self._story(inst)
         enrolment = Enrolment(inst, self.season, rng)
         enrolment.run()
@@ -73,14 +97,26 @@ class Maker:
         if story is not None:
             story.act(enrolment, bench)
             bench = Workbench(inst, self.season, rng)
-        self._tempt(inst, bench, rng)
+        dealt = self._trials.get(index)
+        if dealt is None:
+            self._tempt(inst, bench, rng)
+        else:
+            self._try(dealt, Stage(bench, enrolment), is_late=False)
         Cashier(inst, self.season, rng).run()
         place = self._place.get(index, -1)
-        self._break_statement(inst, bench, rng)
+        if dealt is None:
+            self._break_statement(inst, bench, rng)
+        else:
+            self._try(dealt, Stage(bench, enrolment), is_late=True)
+        for slip in inst.broken:
+            slip.statement = statement_id(inst.bank, slip.account, slip.day, slip.day)
         if not inst.representatives and (place == 0 or rng.random() < 0.01):
             day = inst.first + (inst.last - inst.first) // 2
             inst.reregistered = (day, names.usci(rng, inst.area, non_profit=True))
-        return Made(inst, truth(inst, self.season), rng)
+        wrongs = truth(inst, self.season)
+        names_of_wrongs = {(wrong.rule, wrong.subject) for wrong in wrongs}
+        inst.near = [each for each in inst.near if each[:2] not in names_of_wrongs]
+        return Made(inst, wrongs, rng)
 
     def _story(self, inst: Institution) -> Story | None:
         if self._profile is None:
@@ -89,6 +125,9 @@ class Maker:
         chance = Random(f"{self.seed}/{inst.index}/story")
         story = Story(inst, self.season, self._profile, chance)
         story.prepare()
+        trial = self._trial(inst.index)
+        if trial is not None:
+            inst.settlement.fed = inst.registered and (trial.is_fed or inst.settlement.fed)
         return story
 
     def _tempt(self, inst: Institution, bench: Workbench, rng: Random) -> None:
@@ -116,17 +155,17 @@ class Maker:
         pupils = round(_PUPILS_MEDIAN * rng.lognormvariate(0, 0.55))
         first, last = self.season.first, self.season.last
         ways = rng.random()
-        dealt = self._wrongs.get(index, ())
+        dealt, trial = self._wrongs.get(index, ()), self._trial(index)
         # 60 % hold one dedicated account under custody and show the regulator nothing else.
         inst = Institution(
             index, f"JG{index:04d}", names.school(rng, county, index),
             names.usci(rng, area, non_profit=rng.random() < 0.4), county, area,
             names.person(rng), self._bank(index), first, last,
             chinese=rng.random() < 0.25,
-            reserve=_has_reserve(dealt, by_chance=ways > 0.86),
+            reserve=trial is None and _has_reserve(dealt, by_chance=ways > 0.86),
             # Releases to the last fen.
-            tight=self._place.get(index, -1) % 5 == 1,
-            pupils=min(max(pupils, 24), 480),
+            tight=trial is None and self._place.get(index, -1) % 5 == 1,
+            pupils=(trial and trial.pupils) or min(max(pupils, 24), 480),
             release_weekday=rng.randrange(5),
             restated=index == 1 or rng.random() < 0.015,
         )  # fmt: skip
@@ -142,9 +181,18 @@ class Maker:
             inst.accounts.append(Account(number, inst.bank, "reserve", opened))
             inst.reserve_fen = chance.randrange(RESERVE_LEAST_FEN * 11 // 10, 50_000_000, 100)
         inst.custody.append(Span(f"XY{index:04d}-01", first - rng.randint(30, 200)))
+        if trial is not None:
+            inst.city, inst.county = trial.city or inst.city, trial.county or inst.county
         return inst
 
+    def _trial(self, index: int) -> Trial | None:
+        dealt = self._trials.get(index)
+        return TRIALS[dealt[0]] if dealt else None
+
     def _bank(self, index: int) -> str:
+        trial = self._trial(index)
+        if trial is not None and trial.bank:
+            return trial.bank
         if self._profile is not None:
             # A bank that tells once a month tells of no run-away in time.
             return _DAILY_BANKS[index % len(_DAILY_BANKS)]
@@ -159,17 +207,35 @@ class Maker:
             near.break_for_good(bench)
         elif not inst.wrongs and (self._place[inst.index] == 0 or rng.random() < 0.25):
             near.correct_later(bench)
-        for slip in inst.broken:
-            slip.statement = statement_id(inst.bank, slip.account, slip.day, slip.day)
+
+    @staticmethod
+    def _try(dealt: Dealt, stage: Stage, *, is_late: bool) -> None:
+        """Act a trial out at its time; who leaves no room for it stays plainly honest."""
+        kind, is_wrong = dealt
+        trial = TRIALS[kind]
+        act = trial.wrong if is_wrong else trial.near
+        if trial.is_late == is_late and act(stage) and is_wrong:
+            stage.inst.wrongs = [kind]
+            stage.inst.planted.add((kind, "*"))
 
 
 def truth(inst: Institution, season: Season) -> list[Wrong]:
     """Everything that is wrong with an institution, sorted by rule, subject and day."""
     entries = visible(inst)
+    if not inst.registered:
+        return sorted(feed(inst, season), key=lambda wrong: (wrong.rule, wrong.subject, wrong.day))
+    daily = DailyJudge(inst, season, entries)
     wrongs = [
         *judge(inst, season, entries),
         *papers(inst, season, entries),
-        *DailyJudge(inst, season, entries).run(),
+        *daily.run(),
+        *signs(inst, daily, entries),
+        *feed(inst, season),
+        *local(inst, entries),
+        *(
+            Wrong(each.rule, each.subject, each.day, each.until, None, each.level)
+            for each in inst.declared
+        ),
     ]
     return sorted(wrongs, key=lambda wrong: (wrong.rule, wrong.subject, wrong.day))
 

@@ -1,5 +1,6 @@
 """Near-misses: deeds one step inside a limit, in honest institutions, so that a limit is tried."""
 
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
 from streams.simulator.plan import Broken, Raid, iso
@@ -72,7 +73,7 @@ def _near_charges(bench: Workbench) -> None:
 
 def _near_parts(bench: Workbench) -> None:
     """Two instalments on the 1st and the 32nd day: two charges, each inside every limit."""
-    for contract, payment in bench.take(1, until=bench.inst.last - 33):
+    for contract, payment in bench.take(1, until=bench.inst.last - 33, is_last=True):
         contract.academic = False
         halfway = contract.begins + 61
         bench.divide(contract, (310_000, 300_000), 31, halfway, halfway + 60)
@@ -83,7 +84,7 @@ def _near_parts(bench: Workbench) -> None:
 
 def _academic_above(bench: Workbench) -> None:
     for contract, payment in bench.take(6):
-        contract.special = contract.academic
+        contract.special = contract.academic is True
         if contract.academic and bench.reprice(contract, 530_000):
             subject = f"contract:{contract.number}/{iso(payment.day)}"
             bench.inst.near_miss("charge-amount", subject, payment.day, "5,300 yuan, academic")
@@ -187,7 +188,7 @@ def siblings(bench: Workbench) -> None:
 
 def correct_later(bench: Workbench) -> None:
     """Deliver one statement with a wrong figure; the right one comes on the next day."""
-    found = _statements(bench, {"payment"})
+    found = statements_of(bench, {"payment"})
     if found:
         account, day = bench.rng.choice(found)
         gap = bench.rng.randrange(1, 90_000)
@@ -198,9 +199,9 @@ def correct_later(bench: Workbench) -> None:
 
 def break_for_good(bench: Workbench) -> None:
     """Deliver one statement with a wrong figure, and nothing better ever after."""
-    found = _statements(bench, {"payment", "release", "fee"})
+    found = statements_of(bench, {"payment", "release", "fee"})
     # What hangs on a refund that nobody hears of, the judge finds.
-    found = found or _statements(bench, {"payment", "release", "fee", "refund", "interest"})
+    found = found or statements_of(bench, {"payment", "release", "fee", "refund", "interest"})
     if found:
         account, day = bench.rng.choice(found)
         gap = bench.rng.randrange(1, 900_000)
@@ -208,7 +209,7 @@ def break_for_good(bench: Workbench) -> None:
         bench.inst.planted.add(("statement-broken", "*"))
 
 
-def _statements(bench: Workbench, meanings: set[str]) -> list[tuple[str, int]]:
+def statements_of(bench: Workbench, meanings: AbstractSet[str]) -> list[tuple[str, int]]:
     """Account and day of statements that hold nothing else than such entries."""
     inst = bench.inst
     if inst.bank == "boc":

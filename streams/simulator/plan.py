@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from models.facts import Decision, Fact
 
@@ -50,7 +50,7 @@ class Contract:
     payer_account: str
     student: str
     subject: str
-    academic: bool
+    academic: bool | None
     online: bool
     hours: int
     bonus: int
@@ -62,6 +62,8 @@ class Contract:
     order_number: str = ""
     asked: Day = NEVER
     special: bool = False
+    stage: Literal["", "primary", "junior", "senior"] = ""
+    class_size: int | None = None
 
 
 @dataclass(slots=True)
@@ -138,6 +140,10 @@ class Raid:
         "drain",
         "flight",
         "reserve",
+        "kin",
+        "kin-approved",
+        "piece",
+        "deposit",
     ]
     size: int = 0
     restored: Day | None = None
@@ -145,7 +151,10 @@ class Raid:
 
 @dataclass(slots=True)
 class Account:
-    """A bank account as the register states it, and the cashier's running figures."""
+    """A bank account as the register states it, and the cashier's running figures.
+
+    Its bank may tell of it before the register does: from `reports_from` on, 0 for `valid_from`.
+    """
 
     number: str
     bank: str
@@ -153,6 +162,7 @@ class Account:
     valid_from: Day
     valid_to: Day = NEVER
     fed: bool = True
+    reports_from: Day = 0
     balance_fen: int = 0
     entries: int = 0
     closings: dict[Day, int] = field(default_factory=dict)
@@ -215,7 +225,10 @@ class Span:
 
 @dataclass(slots=True)
 class Broken:
-    """A statement that is delivered with figures that do not prove; later corrected or never."""
+    """A statement that is delivered with figures that do not prove; later corrected or never.
+
+    One that is `dropped` is not delivered on its day at all, only when it is corrected.
+    """
 
     account: str
     day: Day
@@ -223,6 +236,36 @@ class Broken:
     gap_fen: int = 0
     corrected: Day | None = None
     dropped: bool = False
+
+
+@dataclass(slots=True)
+class Resent:
+    """A statement that comes again on a later day; with another remittance of one entry."""
+
+    account: str
+    day: Day
+    again: Day
+    serial: str = ""
+    remittance: str = ""
+
+
+class Cash(NamedTuple):
+    """Cash that was taken for a contract."""
+
+    number: str
+    contract: Contract
+    day: Day
+    amount_fen: int
+
+
+class Declared(NamedTuple):
+    """A line of the truth that the plan itself is: so it was made, there is nothing to work out."""
+
+    rule: str
+    subject: str
+    day: Day
+    until: Day | None = None
+    level: str = "yellow"
 
 
 @dataclass(slots=True)
@@ -339,6 +382,11 @@ class Institution:
     invoiced_last: set[str] = field(default_factory=set)
     unpublished: set[str] = field(default_factory=set)
     bank_fees: bool = False
+    city: str = "南昌市"
+    registered: bool = True
+    declared: list[Declared] = field(default_factory=list)
+    cash: list[Cash] = field(default_factory=list)
+    resent: list[Resent] = field(default_factory=list)
 
     @property
     def settlement(self) -> Account:
@@ -357,6 +405,11 @@ class Institution:
             for account in self.accounts
             if account.purpose == "dedicated" and account.valid_from <= day <= account.valid_to
         ]
+
+    def owner(self, day: Day) -> str:
+        """The legal representative of a day."""
+        named = [name for since, name in self.representatives if since <= day]
+        return named[-1] if named else self.representative
 
     def near_miss(self, rule: str, subject: str, day: Day, why: str) -> None:
         """Note a deed one step inside the limit of a rule."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -15,27 +16,6 @@ if TYPE_CHECKING:
 SMALL_FEN = 99_999
 RESERVE_PERCENT = 110
 _LEAST_FEN = 100_000
-
-
-def carry_out(cashier: Cashier, raid: Raid) -> None:
-    """Do what a raid says, as far as the account's balance goes."""
-    match raid.kind:
-        case "share" | "drain" | "flight":
-            _take_share(cashier, raid)
-        case "below" | "small":
-            _stay_below(cashier, raid)
-        case "approved":
-            _take_approved(cashier, raid)
-        case "dip":
-            _dip(cashier, raid)
-        case "named":
-            _release_named(cashier, raid)
-        case "named-exact":
-            _release_exactly(cashier, raid)
-        case "reserve":
-            _take_reserve(cashier, raid)
-        case "ahead":
-            _release_ahead(cashier, raid)
 
 
 def _before(cashier: Cashier, raid: Raid) -> int:
@@ -110,12 +90,42 @@ def _take_approved(cashier: Cashier, raid: Raid) -> None:
     )
     inst.rows.append(Row(raid.day, approval))
     company = f"{names.person(cashier.rng)}装饰公司"
+    if raid.kind == "kin-approved":
+        company = inst.owner(raid.day)
+        why = "approved, though to the institution's own head"
+        inst.near_miss("outflow-related-party", f"day:{iso(raid.day)}", raid.day, why)
     party = (company, names.digits(cashier.rng, 15), f"经批准支取 {number}")
     account = cashier.main(raid.day)
-    cashier.post(account, raid.day, -amount, "approved", party)
+    entry = cashier.post(account, raid.day, -amount, "approved", party)
     cashier.set_aside += amount
+    if entry is not None:
+        inst.near_miss("outflow-unapproved", entry.subject, raid.day, "with its approval")
     subject = f"day:{iso(raid.day)}"
     inst.near_miss("outflow-large", subject, raid.day, "a large debit that was approved")
+
+
+def _pay_kin(cashier: Cashier, raid: Raid) -> None:
+    """Pay the institution's own head so many per cent of the balance, at least one yuan."""
+    amount = max(100, _before(cashier, raid) * raid.size // 100)
+    account = cashier.main(raid.day)
+    if amount > account.balance_fen:
+        return
+    told = (cashier.inst.owner(raid.day), "6299000000000000001", "借款")
+    cashier.post(account, raid.day, -amount, "other", told)
+    cashier.inst.planted.add(("outflow-related-party", f"day:{iso(raid.day)}"))
+
+
+def _take_piece(cashier: Cashier, raid: Raid) -> None:
+    """Pay a stranger a little, out of the institution's own share."""
+    if raid.size <= _surplus(cashier, raid):
+        cashier.set_aside += raid.size
+        _pay_stranger(cashier, raid, raid.size, "杂费")
+
+
+def _deposit(cashier: Cashier, raid: Raid) -> None:
+    """Put income that is no tuition on the institution's latest account."""
+    party = (f"{names.person(cashier.rng)}书店", names.digits(cashier.rng, 14), "图书寄售款")
+    cashier.post(cashier.inst.accounts[-1], raid.day, raid.size, "income", party)
 
 
 def _dip(cashier: Cashier, raid: Raid) -> None:
@@ -169,3 +179,27 @@ def _release_ahead(cashier: Cashier, raid: Raid) -> None:
         return
     cashier.release(raid.day, amount, None, "预拨课时费")
     cashier.inst.planted.add(("release-ahead", "batch"))
+
+
+_DEEDS: dict[str, Callable[[Cashier, Raid], None]] = {
+    "share": _take_share,
+    "drain": _take_share,
+    "flight": _take_share,
+    "below": _stay_below,
+    "small": _stay_below,
+    "approved": _take_approved,
+    "kin-approved": _take_approved,
+    "kin": _pay_kin,
+    "piece": _take_piece,
+    "deposit": _deposit,
+    "dip": _dip,
+    "named": _release_named,
+    "named-exact": _release_exactly,
+    "reserve": _take_reserve,
+    "ahead": _release_ahead,
+}
+
+
+def carry_out(cashier: Cashier, raid: Raid) -> None:
+    """Do what a raid says, as far as the account's balance goes."""
+    _DEEDS[raid.kind](cashier, raid)

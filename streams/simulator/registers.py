@@ -30,11 +30,11 @@ _TABLES: dict[str, tuple[str, str]] = {
     "contracts": (
         (
             "institution,number,signed,price,payers,student,order_number,subject,academic,online,"
-            "paid_hours,bonus_hours,minutes,begins,ends,instalments,stages"
+            "paid_hours,bonus_hours,minutes,begins,ends,instalments,stages,stage,class_size"
         ),
         (
             "机构编号,合同编号,签订日期,合同金额,付款人,学员,订单号,科目,学科类,线上,"
-            "课时数,赠送课时,课时分钟数,开始日期,结束日期,分期,拨付阶段"
+            "课时数,赠送课时,课时分钟数,开始日期,结束日期,分期,拨付阶段,学段,班型人数"
         ),
     ),
     "lessons": (

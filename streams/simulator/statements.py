@@ -6,7 +6,13 @@ from datetime import date
 from typing import NamedTuple
 
 from models import facts as f
-from streams.simulator.banks import CAMT_VERSIONS, statement_id, summary_of
+from streams.simulator.banks import (
+    CAMT_VERSIONS,
+    reporting_days,
+    statement_id,
+    summary_of,
+    told_again,
+)
 from streams.simulator.plan import Account, Broken, Day, Entry, Institution, iso
 
 
@@ -28,21 +34,27 @@ def statements(inst: Institution) -> Iterator[Slip]:
         if not account.fed:
             continue
         entries = by_day[account.number]
-        days = range(max(inst.first, account.valid_from), inst.last + 1)
+        days = reporting_days(inst, account)
         if account.bank == "boc":
             yield from _monthly(account, days, entries)
             continue
         for day in days:
             if entries.get(day) or account.bank != "ccb":
                 yield from _daily(account, day, entries[day], broken.get((account.number, day)))
+    accounts = {account.number: account for account in inst.accounts}
+    for again in inst.resent:
+        account = accounts[again.account]
+        told = told_again(again, by_day[again.account][again.day])
+        made = _made(account, again.day if account.bank == "ccb" else again.again)
+        yield Slip(again.again, made, _facts(account, (again.day, again.day), told))
 
 
 def _daily(account: Account, day: Day, entries: list[Entry], slip: Broken | None) -> Iterator[Slip]:
-    if slip is not None:
+    if slip is not None and not slip.dropped:
         received = _received(account, (day, day), len(entries), slip.gap_fen)
         yield Slip(day, _made(account, day), [received])
-        if slip.corrected is None:
-            return
+    if slip is not None and slip.corrected is None:
+        return
     delivered = slip.corrected if slip and slip.corrected else day
     # A CSV export says of its day only which one it is of.
     made = _made(account, day if account.bank == "ccb" else delivered)

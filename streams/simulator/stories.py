@@ -99,6 +99,9 @@ class Story:
         if found is not None:
             found(enrolment, bench)
         self.inst.sessions.sort(key=lambda session: (session.day, session.number))
+        if self.inst.story.closed is not None:
+            for sign in ("lessons", "inflow"):
+                self.inst.story.signs.setdefault(sign, self.inst.story.closed)
 
     def _before(self, share_percent: int) -> Day:
         """The day on which so much of the decline is still to come."""
@@ -253,7 +256,8 @@ class Story:
                 contract.asked, contract.special = stop, True
                 number = f"TF{inst.index:04d}-{len(inst.refunds) + 1:04d}"
                 inst.refunds.append(Refund(number, contract, stop, ((1, 100),)))
-        inst.story.signs["requests"] = stop
+        inst.story.signs["requests"] = inst.story.signs["lessons"] = stop
+        inst.story.signs["inflow"] = self._before(100)
         # Whoever would have come after that is sent away.
         late = {id(c) for c in inst.contracts if bench.payments.get(c.number, ())[:1] == []}
         inst.payments = [p for p in inst.payments if p.day < stop]

@@ -10,6 +10,7 @@ from streams.simulator.plan import (
     NEVER,
     RESERVE_LEAST_FEN,
     Account,
+    Cash,
     Contract,
     Day,
     Institution,
@@ -24,7 +25,9 @@ _RESTATED_WEEKDAY = 6
 
 
 def tellings(inst: Institution) -> Iterator[Row]:
-    """Every row that the institution tells, table by table."""
+    """Every row that the institution tells, table by table; of one unregistered there is none."""
+    if not inst.registered:
+        return
     yield from _states(inst)
     yield from _happenings(inst)
     yield from inst.rows
@@ -120,7 +123,7 @@ def institution_stated(
         usci=usci,
         legal_form="民办非企业单位" if usci.startswith("5") else "有限责任公司",
         legal_representative=representative or inst.representative,
-        city="南昌市",
+        city=inst.city,
         county=inst.county,
     )
 
@@ -174,6 +177,8 @@ def _happenings(inst: Institution) -> Iterator[Row]:
     yield from _grievances(inst)
     for refund in inst.refunds:
         yield from _refund(inst, refund)
+    for taken in inst.cash:
+        yield Row(taken.day, _cash(inst, taken))
     for number, (day, amount, account, about) in enumerate(inst.complaints, start=1):
         complaint = f.ComplaintFiled(
             institution=inst.id,
@@ -186,6 +191,16 @@ def _happenings(inst: Institution) -> Iterator[Row]:
             payee_account=account,
         )
         yield Row(day, complaint)
+
+
+def _cash(inst: Institution, taken: Cash) -> f.CashReceived:
+    return f.CashReceived(
+        institution=inst.id,
+        number=taken.number,
+        contract=taken.contract.number,
+        day=date.fromordinal(taken.day),
+        amount_fen=taken.amount_fen,
+    )
 
 
 def _grievances(inst: Institution) -> Iterator[Row]:
@@ -216,6 +231,8 @@ def _contract(inst: Institution, contract: Contract, slip: str = "") -> f.Contra
         paid_hours_hundredths=contract.hours,
         bonus_hours_hundredths=contract.bonus,
         minutes=contract.minutes,
+        stage=contract.stage,
+        class_size=contract.class_size,
         begins=date.fromordinal(contract.begins),
         ends=date.fromordinal(contract.ends),
         instalments=tuple(_part(part) for part in contract.parts),

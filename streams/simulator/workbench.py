@@ -19,14 +19,20 @@ class Workbench:
             if payment.contract is not None:
                 self.payments[payment.contract.number].append(payment)
 
-    def take(self, count: int, *, since: Day = 0, until: Day = 0) -> list[tuple[Contract, Payment]]:
-        """Up to so many ordinary contracts with one payment each; they are marked as special."""
+    def take(
+        self, count: int, *, since: Day = 0, until: Day = 0, is_last: bool = False
+    ) -> list[tuple[Contract, Payment]]:
+        """Up to so many ordinary contracts with one payment each; they are marked as special.
+
+        `is_last`: only such as their student has no later one of.
+        """
         inst = self.inst
         until = until or inst.last - min(20, (inst.last - inst.first) // 4)
         found = [
             (contract, self.payments[contract.number][0])
             for contract in inst.contracts
             if self._is_plain(contract)
+            and (not is_last or self._is_last(contract))
             and max(since, inst.first + 8) <= self.payments[contract.number][0].day <= until
         ]
         taken = self.rng.sample(found, min(count, len(found)))
@@ -34,6 +40,13 @@ class Workbench:
             contract.special = True
             payment.wrong_first = None
         return taken
+
+    def _is_last(self, contract: Contract) -> bool:
+        return all(
+            other.begins <= contract.begins
+            for other in self.inst.contracts
+            if other.student == contract.student
+        )
 
     def _is_plain(self, contract: Contract) -> bool:
         paid = self.payments.get(contract.number, [])

@@ -15,11 +15,15 @@ from config.load import load_calendar
 from models.money import parse_fen
 from streams.embedded import rehearse
 from streams.simulator import simulate
+from streams.simulator.city import SIGNS
 from streams.simulator.plant import PLANTS
 
 START = date(2024, 1, 1)
 RULES = {kind.partition("/")[0] for kind in PLANTS}
-WITHOUT_AMOUNT = ("several-accounts", "reserve-short", "reserve-pledged", "timeout-confirmed")
+WITHOUT_AMOUNT = {
+    *("several-accounts", "reserve-short", "reserve-pledged", "timeout-confirmed"),
+    *("statement-gap", *SIGNS),
+}
 Line = dict[str, object]
 
 
@@ -134,13 +138,14 @@ def test_every_rule_is_broken_and_more_often_nearly(city: Path) -> None:
     near = Counter(line["rule"] for line in lines(city / "near_misses.jsonl"))
 
     assert 12 <= len(RULES)
-    assert RULES == set(wrongs)
+    assert set() == RULES - set(wrongs)
     assert [] == [rule for rule in RULES if near[rule] < wrongs[rule]]
 
 
 def test_honest_institutions_have_no_wrong(city: Path) -> None:
     """What is planted as a near-miss stays one."""
-    wrong = {line["institution"] for line in lines(city / "truth.jsonl")}
+    told = lines(city / "truth.jsonl")
+    wrong = {line["institution"] for line in told if line["rule"] not in SIGNS}
 
     assert set() == wrong - set(dishonest(city))
     assert "honest with wrongs" not in report(city)
