@@ -33,7 +33,10 @@ from streams.simulator.trials import TRIALS
 
 RUNAWAY = "runaway-risk"
 TOLD_BY_SIGNS = frozenset(
-    {"missing-inflow", "teaching-stopped", "inflow-collapse", "presale-surge"}
+    {
+        *("missing-inflow", "teaching-stopped", "inflow-collapse", "presale-surge"),
+        *("payroll-missed", "rent-missed"),
+    }
 )
 """Of these the truth has only the plain cases; what else they tell, the story's signs explain."""
 JUDGED = frozenset(kind.partition("/")[0] for kind in (*PLANTS, *TRIALS)) - TOLD_BY_SIGNS

@@ -100,7 +100,7 @@ class Story:
             found(enrolment, bench)
         self.inst.sessions.sort(key=lambda session: (session.day, session.number))
         if self.inst.story.closed is not None:
-            for sign in ("lessons", "inflow"):
+            for sign in ("lessons", "inflow", "wages", "rent"):
                 self.inst.story.signs.setdefault(sign, self.inst.story.closed)
 
     def _before(self, share_percent: int) -> Day:
