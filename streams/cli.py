@@ -11,6 +11,7 @@ import typer
 from config.load import load_calendar
 from config.settings import Settings
 from streams import printing
+from streams.cli_evaluate import WhoTheyAre, profile_of
 from streams.cli_evaluate import add_to as evaluate_command
 from streams.cli_feeds import add_to as feeds_commands
 from streams.cli_held import add_to as held_commands
@@ -39,6 +40,7 @@ from streams.printing import Kept
 from streams.reception import Summary
 from streams.replay import findings_as_of, findings_lines, standing_findings, verify
 from streams.simulator import simulate
+from streams.simulator.archetypes import Profile
 from streams.ways import Decided
 
 DEMO_INSTITUTIONS, DEMO_MONTHS, DEMO_SEED = 30, 6, 7
@@ -68,22 +70,32 @@ def simulate_command(
     start: Annotated[
         datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day.")
     ] = datetime(2024, 1, 1),  # noqa: DTZ001 -- a calendar day
+    profile: WhoTheyAre = "ordinary",
     folder: Out,
 ) -> None:
     """Write the files of an invented city: bank feeds, registers, and truth.jsonl."""
     if folder.exists() and any(folder.iterdir()):
         raise typer.BadParameter(f"{folder} is not empty; choose a new folder for --out")
-    _simulate(seed, institutions, months, start.date(), folder)
+    who = profile_of(profile)
+    _simulate(seed, institutions, months, start.date(), folder, who)
     err.print(f"[green]done[/] {folder}: {institutions} institutions, {months} months")
 
 
-def _simulate(seed: int, institutions: int, months: int, start: date, folder: Path) -> None:
+def _simulate(  # noqa: PLR0917 -- as simulate() takes them
+    seed: int,
+    institutions: int,
+    months: int,
+    start: date,
+    folder: Path,
+    profile: Profile | None = None,
+) -> None:
     with progress_bar("simulating") as advance:
 
         def one_more(done: int) -> None:
             advance(done, institutions)
 
-        simulate(seed, institutions, months, start, folder, load_calendar(), one_more)
+        calendar = load_calendar()
+        simulate(seed, institutions, months, start, folder, calendar, one_more, profile)
 
 
 @app.command("ingest")

@@ -15,9 +15,26 @@ from config.settings import Settings
 from streams.cli_shared import err, out, progress_bar
 from streams.examining import City, Examined, examine
 from streams.scoring import score
-from streams.simulator.archetypes import PROFILES, REPORT
+from streams.simulator.archetypes import PROFILES, REPORT, Profile
 
 PROCESSES_MOST = 2
+
+
+WhoTheyAre = Annotated[
+    str,
+    typer.Option(
+        help=f"Who the institutions are: {', '.join(PROFILES)} (ever wider ranges of all"
+        " archetypes), or ordinary."
+    ),
+]
+"""An option that names a profile of `simulator.archetypes`, or ordinary for none."""
+
+
+def profile_of(name: str) -> Profile | None:
+    """The profile of a name, None for ordinary. Raises BadParameter for any other."""
+    if name not in {*PROFILES, "ordinary"}:
+        raise typer.BadParameter(f"--profile {name}: {', '.join(PROFILES)} or ordinary")
+    return PROFILES.get(name)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,13 +50,7 @@ def evaluate_command(
     start: Annotated[
         datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day.")
     ] = datetime(2024, 1, 1),  # noqa: DTZ001 -- a calendar day
-    profile: Annotated[
-        str,
-        typer.Option(
-            help=f"Who the institutions are: {', '.join(PROFILES)} (ever wider ranges of all"
-            " archetypes), or ordinary."
-        ),
-    ] = REPORT.name,
+    profile: WhoTheyAre = REPORT.name,
     processes: Annotated[int, typer.Option(min=1, max=PROCESSES_MOST)] = PROCESSES_MOST,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     details: Annotated[
@@ -51,8 +62,7 @@ def evaluate_command(
         numbers = [int(seed) for seed in seeds.split(",")]
     except ValueError:
         raise typer.BadParameter(f"--seeds {seeds}: numbers by commas, as in 11,12") from None
-    if profile not in {*PROFILES, "ordinary"}:
-        raise typer.BadParameter(f"--profile {profile}: {', '.join(PROFILES)} or ordinary")
+    profile_of(profile)
     cities = [City(seed, institutions, months, start.date(), profile) for seed in numbers]
     total = institutions * len(cities)
     with progress_bar("examining") as advance:

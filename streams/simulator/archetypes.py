@@ -87,6 +87,12 @@ SHARES: dict[str, int] = {
     "batch release": 25,
 }
 FAILING = ("slow Ponzi", "sudden run-away", "owner-change run-away")
+# Who shows the same sign as one who fails, for an honest reason.
+TWINS: dict[str, tuple[str, ...]] = {
+    "slow Ponzi": ("holiday pause", "pandemic pause", "mass refund", "dying slowly"),
+    "owner-change run-away": ("legal owner change",),
+    "sudden run-away": ("batch release",),
+}
 # What those who are wrong without running away do, as kinds of `plant.PLANTS`.
 HABITS: dict[str, tuple[str, ...]] = {
     "sloppy bookkeeper": ("charge-without-contract/early", "refund-late", "statement-broken"),

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from models.working_days import WorkingCalendar, add_months
+from streams.simulator.archetypes import Profile
 from streams.simulator.banks import BankPapers
 from streams.simulator.desk import Desk
 from streams.simulator.judge import Wrong
@@ -27,10 +28,12 @@ def simulate(  # noqa: PLR0917 - each is a word of the command, in its order
     out: Path,
     calendar: WorkingCalendar,
     progress: Callable[[int], None] | None = None,
+    profile: Profile | None = None,
 ) -> None:
     """Write a city's feed files and registers, day by day, with the truth about it, into `out`.
 
-    The same arguments write the same bytes. `progress` gets the number of institutions done.
+    The same arguments write the same bytes. `progress` gets the number of institutions done. With
+    a profile the institutions are of all archetypes, as those that are examined in memory.
     Raises ValueError when a year of the simulated months is not in the calendar, FileExistsError
     when `out` is not empty.
     """
@@ -44,7 +47,7 @@ def simulate(  # noqa: PLR0917 - each is a word of the command, in its order
     out.mkdir(parents=True, exist_ok=True)
     if any(out.iterdir()):
         raise FileExistsError(f"{out} is not empty; take another folder, or empty it first")
-    city = City(seed, institutions, Season(calendar, first, last), out)
+    city = City(Maker(seed, institutions, Season(calendar, first, last), profile), out)
     for index in range(1, institutions + 1):
         city.play(index)
         if progress is not None:
@@ -55,13 +58,13 @@ def simulate(  # noqa: PLR0917 - each is a word of the command, in its order
 class City:
     """Plays institution by institution, so that only one is in memory at a time."""
 
-    def __init__(self, seed: int, institutions: int, season: Season, out: Path) -> None:
-        self.seed, self.season, self.out = seed, season, out
+    def __init__(self, maker: Maker, out: Path) -> None:
+        self.seed, self.season, self.out = maker.seed, maker.season, out
         self.desk = Desk(out)
         self.counts: Counter[str] = Counter()
         self.pupils: list[int] = []
         self.dishonest: list[int] = []
-        self._maker = Maker(seed, institutions, season)
+        self._maker = maker
         self._truth = (out / "truth.jsonl").open("w", encoding="utf-8")
         self._near = (out / "near_misses.jsonl").open("w", encoding="utf-8")
 

@@ -73,10 +73,16 @@ class Maker:
         honest = [i for i, kind in kinds if kind == "healthy" and i not in self._wrongs]
         return deal(rng, honest)
 
-    def try_out(self, index: int, wrongs: Sequence[str], trial: Dealt | None = None) -> Made:
-        """Make one healthy institution, honest but for these wrongs (of PLANTS) or this trial."""
+    def try_out(
+        self,
+        index: int,
+        wrongs: Sequence[str] = (),
+        trial: Dealt | None = None,
+        archetype: str = "healthy",
+    ) -> Made:
+        """Make one institution of an archetype, with these wrongs (of PLANTS) or this trial."""
         if self._kinds:
-            self._kinds[index - 1] = "healthy"
+            self._kinds[index - 1] = archetype
         self._wrongs = {index: list(wrongs)} if wrongs else {}
         self._trials = {index: trial} if trial else {}
         self._place = {} if wrongs or trial else {index: index}

@@ -22,31 +22,48 @@ from streams.feeds.intake import prove, told
 from streams.replay import standing_findings
 from streams.scoring import score
 from streams.simulator import simulate
+from streams.simulator.archetypes import TUNING, Profile
 from streams.simulator.delivery import deliveries
 from streams.simulator.making import Maker
 from streams.simulator.season import Season
 from tests.engine import law
 
 START, MONTHS, INSTITUTIONS, SEED = date(2024, 1, 1), 3, 10, 7
+ARCHETYPE_INSTITUTIONS = 36
 TODAY = date(2025, 1, 1)
 
 
+@pytest.fixture(scope="module", params=[None, TUNING], ids=["ordinary", "archetypes"])
+def profile(request: pytest.FixtureRequest) -> Profile | None:
+    """Who the institutions are."""
+    found: Profile | None = request.param
+    return found
+
+
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def institutions(profile: Profile | None) -> int:
+    """Enough of them for some of each kind."""
+    return INSTITUTIONS if profile is None else ARCHETYPE_INSTITUTIONS
+
+
+@pytest.fixture(scope="module")
+def city(
+    tmp_path_factory: pytest.TempPathFactory, profile: Profile | None, institutions: int
+) -> Path:
     """The files of a small city."""
     out = tmp_path_factory.mktemp("examined") / "city"
-    simulate(SEED, INSTITUTIONS, MONTHS, START, out, load_calendar())
+    simulate(SEED, institutions, MONTHS, START, out, load_calendar(), profile=profile)
     return out
 
 
 @pytest.fixture(scope="module")
-def maker() -> Maker:
+def maker(profile: Profile | None, institutions: int) -> Maker:
     """The same city in memory."""
     last = add_months(START, MONTHS).toordinal() - 1
-    return Maker(SEED, INSTITUTIONS, Season(load_calendar(), START.toordinal(), last))
+    return Maker(SEED, institutions, Season(load_calendar(), START.toordinal(), last), profile)
 
 
-def test_memory_tells_the_facts_of_the_files(city: Path, maker: Maker) -> None:
+def test_memory_tells_the_facts_of_the_files(city: Path, maker: Maker, institutions: int) -> None:
     """Every fact with its stated time and day of delivery, but entries that count nowhere."""
     from_files: set[tuple[str, str, str, f.Fact]] = set()
     for path in sorted(city.glob("*/*")):
@@ -56,7 +73,7 @@ def test_memory_tells_the_facts_of_the_files(city: Path, maker: Maker) -> None:
                 from_files.add((fact_id(one.fact), one.stated_at, day, one.fact))
     in_memory = {
         (fact_id(one.fact), one.stated_at, date.fromordinal(day).isoformat(), one.fact)
-        for index in range(1, INSTITUTIONS + 1)
+        for index in range(1, institutions + 1)
         for day, some in deliveries(maker.make(index).inst).items()
         for one in some
     }
@@ -64,13 +81,15 @@ def test_memory_tells_the_facts_of_the_files(city: Path, maker: Maker) -> None:
     assert from_files == in_memory
 
 
-def test_memory_ends_in_the_findings_of_the_files(city: Path, maker: Maker, tmp_path: Path) -> None:
+def test_memory_ends_in_the_findings_of_the_files(
+    city: Path, maker: Maker, institutions: int, tmp_path: Path
+) -> None:
     """The same standing findings, whole, from SQLite after ingest and from memory."""
     engine = open_store(f"sqlite:///{tmp_path / 'store.db'}")
     ingest([city], engine, law(), Archive(tmp_path / "archive"), today=TODAY)
     in_memory = {
         one.key: one
-        for index in range(1, INSTITUTIONS + 1)
+        for index in range(1, institutions + 1)
         for one in play(maker.make(index).inst, law()).supervision.standing.values()
     }
 
@@ -88,11 +107,11 @@ def test_history_is_that_of_days_closed_one_by_one(maker: Maker) -> None:
     assert isinstance(played.supervision, Supervision)
 
 
-def test_a_city_without_faults_is_fully_found(maker: Maker) -> None:
+def test_a_city_without_faults_is_fully_found(maker: Maker, institutions: int) -> None:
     """Every wrong of every institution is found at the end of its time."""
     missed = [
         name
-        for index in range(1, INSTITUTIONS + 1)
+        for index in range(1, institutions + 1)
         for name in examine_one(SEED, maker.make(index), law()).planted
         if not name[2]
     ]
