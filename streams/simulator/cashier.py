@@ -7,6 +7,7 @@ from random import Random
 from models import facts as f
 from streams.simulator import names, raids
 from streams.simulator.book import Book, serial
+from streams.simulator.course import Payroll
 from streams.simulator.plan import (
     Account,
     Contract,
@@ -15,7 +16,6 @@ from streams.simulator.plan import (
     Institution,
     Meaning,
     Payment,
-    Payroll,
     Refund,
     Row,
     iso,

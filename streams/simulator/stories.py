@@ -11,8 +11,9 @@ from random import Random
 
 from streams.simulator import names
 from streams.simulator.archetypes import FAILING, Profile, draw
+from streams.simulator.course import Payroll
 from streams.simulator.enrol import Enrolment
-from streams.simulator.plan import Contract, Day, Institution, Payroll, Raid, Refund, iso
+from streams.simulator.plan import Contract, Day, Institution, Raid, Refund, iso
 from streams.simulator.season import Season
 from streams.simulator.workbench import Workbench
 
