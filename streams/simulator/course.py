@@ -1,4 +1,4 @@
-"""How a simulated school's months go: demand, pauses, the end; wages and rent. Days are ordinals."""
+"""How a simulated school's months go: demand, pauses, its end, wages, rent; days are ordinals."""
 
 from dataclasses import dataclass, field
 from datetime import date
