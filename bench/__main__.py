@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from datetime import date
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -18,6 +19,11 @@ from config.policy_load import load_policy
 LOCAL = "local"
 NAMES = (LOCAL, *distributed.NAMES)
 RESULTS = Path(__file__).parent / "results"
+LATE_DAYS = (30, 300)
+FLAT_FIRST = date(2023, 1, 1)
+FLAT, QUICK_FLAT = (10, 36), (2, 3)
+"""Institutions and months of the city with a long history."""
+ONE_MONTH_DAYS = 30
 Report = dict[str, object]
 Laps = dict[str, list[Lap]]
 
@@ -50,6 +56,8 @@ def main(arguments: list[str]) -> int:
         folder = Path(name)
         if LOCAL in names:
             report |= local(folder / "city", law, chosen.institutions, chosen.months, chosen.runs)
+            institutions, months = QUICK_FLAT if chosen.quick else FLAT
+            report["flat"] = flatness(folder / "flat", law, institutions, months, chosen.runs)
         if names - {LOCAL}:
             size = distributed.QUICK if chosen.quick else distributed.FULL
             report["distributed"] = distributed.measure(folder, law, size, names)
@@ -66,12 +74,17 @@ def local(folder: Path, law: Law, institutions: int, months: int, runs: int) -> 
     city.write(folder, institutions, months)
     told = city.read(folder)
     memory = core.memory_per_institution(told, law)
+    late = {days: core.delayed(told, days) for days in LATE_DAYS}
     laps: Laps = {}
     for _ in range(runs):
         _note(laps, "decode_only", core.decode(told))
-        _note(laps, "core", core.supervise(told, law)[0])
-        _note(laps, "late_last_week", core.late_lessons(told, law, core.LAST_WEEK_DAYS))
-        _note(laps, "late_long_ago", core.late_lessons(told, law, core.LONG_AGO_DAYS))
+        reading, kept = core.supervise(told, law)
+        _note(laps, "core", reading)
+        _note(laps, "late_last_week", core.late_lessons(kept, told, core.LAST_WEEK_DAYS))
+        _note(laps, "late_long_ago", core.late_lessons(kept, told, core.LONG_AGO_DAYS))
+        del kept
+        for days, (delayed, _) in late.items():
+            _note(laps, f"one_percent_{days}_days_late", core.supervise(delayed, law)[0])
         reading, _ = store.end_to_end(store.csv_files(folder), law)
         _note(laps, "csv_files_to_sqlite", reading)
         reading, verifying = store.end_to_end([folder], law)
@@ -83,9 +96,42 @@ def local(folder: Path, law: Law, institutions: int, months: int, runs: int) -> 
         "months": months,
         "runs": runs,
         **{name: _figures(found, floor) for name, found in laps.items()},
+        "microseconds_per_late_fact": {
+            f"{days}_days": _per_late_fact(laps, days, count) for days, (_, count) in late.items()
+        },
         "memory_per_institution_bytes": memory,
         "peak_resident_bytes": peak_resident_bytes(),
     }
+
+
+def flatness(folder: Path, law: Law, institutions: int, months: int, runs: int) -> Report:
+    """What a fact of the last week costs after one month and after many, and the ratio."""
+    city.write(folder, institutions, months, FLAT_FIRST)
+    told = city.read(folder)
+    laps: Laps = {}
+    for _ in range(runs):
+        _note(laps, "one_month", core.last_week(told, law, ONE_MONTH_DAYS))
+        _note(laps, "whole_history", core.last_week(told, law, None))
+    short, long = (median(1 / lap.per_second for lap in laps[name]) for name in laps)
+    return {
+        "institutions": institutions,
+        "months": months,
+        "facts_of_last_week": laps["one_month"][0].count,
+        "microseconds_per_fact_after_one_month": round(1_000_000 * short, 1),
+        "microseconds_per_fact_after_all_months": round(1_000_000 * long, 1),
+        "ratio": round(long / short, 2),
+    }
+
+
+def _per_late_fact(laps: Laps, days: int, count: int) -> float | None:
+    """What the stream costs more when some of it comes late, over the facts that do."""
+    if not count:
+        return None
+    in_time, late = (
+        median(lap.cpu_seconds for lap in laps[name])
+        for name in ("core", f"one_percent_{days}_days_late")
+    )
+    return round(1_000_000 * (late - in_time) / count, 1)
 
 
 def _note(laps: Laps, name: str, lap: Lap) -> None:

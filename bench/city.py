@@ -31,9 +31,9 @@ Days = list[tuple[date | None, list[Stated]]]
 """The days of an institution in the order in which they are played, also those without facts."""
 
 
-def write(folder: Path, institutions: int, months: int) -> None:
+def write(folder: Path, institutions: int, months: int, first: date = FIRST) -> None:
     """Simulate a city into a folder."""
-    simulate(SEED, institutions, months, FIRST, folder, load_calendar())
+    simulate(SEED, institutions, months, first, folder, load_calendar())
 
 
 def read(folder: Path) -> dict[str, Days]:

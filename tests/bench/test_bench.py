@@ -29,6 +29,9 @@ def test_the_quick_bench_prints_one_json_object() -> None:
     assert 0 < report["core"]["facts_per_second"] < report["decode_only"]["facts_per_second"]
     assert 0 < report["csv_files_to_sqlite"]["facts"] < report["all_files_to_sqlite"]["facts"]
     assert 0 < report["late_last_week"]["cpu_seconds"]
+    assert 0 < report["one_percent_30_days_late"]["microseconds_per_fact"]
+    assert 0 < report["flat"]["ratio"]
+    assert 0 < report["flat"]["facts_of_last_week"]
     assert "distributed" not in report
 
 
