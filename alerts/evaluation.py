@@ -34,8 +34,6 @@ ONLY_AT_CLOSE = (
     *(f.InvoiceIssued, f.CashReceived, f.PatrolReported),
 )
 
-_NOBODY: frozenset[str] = frozenset()
-
 log = structlog.get_logger()
 
 
@@ -157,7 +155,6 @@ class Supervision:
 
     def _judge_immediate(self) -> None:
         view = self._open
-        view.forget_charges()
         view.ledger.settle()
         touched = view.ledger.touched
         if touched.registers:
@@ -171,15 +168,16 @@ class Supervision:
             "contested": sorted(touched.contested),
         }
         for place, rule in enumerate(IMMEDIATE):
-            for subject in subjects[rule.subject]:
-                self._judge(place, rule, view, subject)
+            self._judge(place, rule, view, subjects[rule.subject])
         touched.clear()
+        view.forget_charges()
 
     def _judge_at_close(self, closed: int) -> None:
         view = self._closed
-        view.forget_charges()
-        for day in sorted(day for day in self._pending_on if day <= closed):
-            for identifier in self._pending_on.pop(day):
+        # No day before the last close is pending; before the first one any may be.
+        first = view.as_of + 1 if view.as_of else min(self._pending_on, default=FOREVER)
+        for day in range(first, closed + 1):
+            for identifier in self._pending_on.pop(day, ()):
                 del self._pending[identifier]
                 self._ahead.discard(identifier)
                 view.ledger.put(identifier, self._versions.effective(identifier))
@@ -197,13 +195,14 @@ class Supervision:
         if not is_quiet:
             ledger.close(closed)
         subjects = self._at_close_subjects(closed, is_quiet=is_quiet)
+        in_order = {kind: sorted(each) for kind, each in subjects.items()}
         for place, rule in enumerate(AT_CLOSE, len(IMMEDIATE)):
-            for subject in sorted(subjects.get(rule.subject, _NOBODY) | due.get(place, _NOBODY)):
-                findings = self._judge(place, rule, view, subject)
-                if rule.subject in {"day", "month"}:
-                    found = self._dated_found
-                    (found.add if findings else found.discard)((place, subject))
+            asked = in_order.get(rule.subject, [])
+            if place in due:
+                asked = sorted({*asked, *due[place]})
+            self._judge(place, rule, view, asked)
         touched.clear()
+        view.forget_charges()
 
     def _at_close_subjects(self, closed: int, *, is_quiet: bool) -> dict[str, AbstractSet[str]]:
         """By kind the subjects that facts touched; `is_quiet`: no day and no request of it was."""
@@ -277,26 +276,34 @@ class Supervision:
             if subject >= first and subject.startswith(kind)
         }
 
-    def _judge(self, place: int, rule: Rule, view: View, subject: str) -> tuple[Finding, ...]:
-        key = (place, subject)
-        view.again_on = FOREVER
+    def _judge(self, place: int, rule: Rule, view: View, subjects: list[str]) -> None:
+        """Ask a rule of each of these subjects, and put its answers in place of those before."""
+        judge, results, again_on = rule.judge, self._results, self._again_on
         area = view.policy
-        if self._has_exceptions and rule.subject == "payments":
-            view.policy = self._law.policy.contract(area, self.institution, subject)
-        try:
-            findings = tuple(rule.judge(view, subject))
-        except Exception as error:
-            log.exception("rule failed", rule=rule.id, institution=self.institution)
-            day = view.ledger.series.first if view.as_of in (0, FOREVER) else view.as_of
-            day = min(day, FOREVER - 1)
-            missing = f"internal error: {type(error).__name__}"
-            findings = (view.undecided(rule.id, subject or rule.id, day=day, missing=missing),)
+        has_exceptions = self._has_exceptions and rule.subject == "payments"
+        for subject in subjects:
+            view.again_on = FOREVER
+            if has_exceptions:
+                view.policy = self._law.policy.contract(area, self.institution, subject)
+            try:
+                findings = judge(view, subject)
+            except Exception as error:
+                log.exception("rule failed", rule=rule.id, institution=self.institution)
+                findings = [_failed(rule, view, subject, error)]
+            key = (place, subject)
+            if view.again_on != FOREVER or key in again_on:
+                self._ask_again(key, view.again_on)
+            if findings or key in results:
+                self._replace(key, tuple(findings))
+                if rule.subject in {"day", "month"}:
+                    found = self._dated_found
+                    (found.add if findings else found.discard)(key)
         view.policy = area
-        if view.again_on != FOREVER or key in self._again_on:
-            self._ask_again(key, view.again_on)
+
+    def _replace(self, key: tuple[int, str], findings: tuple[Finding, ...]) -> None:
         old = self._results.get(key, ())
         if findings == old:
-            return findings
+            return
         for finding in old:
             self._before.setdefault(finding.key, finding)
             self.standing.pop(finding.key, None)
@@ -308,11 +315,17 @@ class Supervision:
             self._results[key] = findings
         else:
             self._results.pop(key, None)
-        return findings
 
     def _area(self, ledger: Ledger, day: int) -> AreaPolicy:
         state = ledger.registers.state(day)
         return self._law.policy.area(state.city if state else "")
+
+
+def _failed(rule: Rule, view: View, subject: str, error: Exception) -> Finding:
+    """The answer of a rule that raised, about the day that is closed."""
+    day = view.ledger.series.first if view.as_of in (0, FOREVER) else view.as_of
+    missing = f"internal error: {type(error).__name__}"
+    return view.undecided(rule.id, subject or rule.id, day=min(day, FOREVER - 1), missing=missing)
 
 
 def _by_days(ledger: Ledger, number: str) -> bool:

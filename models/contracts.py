@@ -53,7 +53,7 @@ class Terms:
 
     __slots__ = (
         *("amounts", "begins", "by_days", "contract", "decidable", "ends", "fact_id"),
-        *("dated", "dues", "hours_known", "in_step", "last_day", "release_missing"),
+        *("dated", "dues", "hours_known", "in_step", "last_day", "release_missing", "subject"),
         *("number", "paid_hours", "parts", "payers", "price_fen", "references", "sessions"),
         *("signed", "stages"),
     )
@@ -62,6 +62,7 @@ class Terms:
         self.contract = contract
         self.fact_id = fact_id(contract)
         self.number = contract.number
+        self.subject = normalise_name(contract.subject)
         self.signed = contract.signed.toordinal()
         named = {reference_of(contract.number), reference_of(contract.order_number)}
         self.references = tuple(sorted(named - {""}))

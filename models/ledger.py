@@ -297,8 +297,10 @@ class Ledger:
         """Work the day series out through a closed day; what lay before the touched day stays."""
         self.series.extend(day)
         since = self.touched.since
-        for memo_day in [memo_day for memo_day in self.outflows if memo_day >= since]:
-            del self.outflows[memo_day]
+        for each in range(max(since, self.series.first), day + 1):
+            self.outflows.pop(each, None)
+        if since < self.series.first:
+            self.outflows.clear()
 
     def _classes(self, entry: Entry) -> tuple[Any, ...]:
         if not self.registers.owned(entry.account, entry.day):

@@ -6,6 +6,7 @@ Days are ordinals (`date.toordinal`). Built anew from all rows whenever a row ch
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import msgspec
@@ -52,6 +53,7 @@ class Registers:
         self.institution = institution
         self._designated_on: dict[int, tuple[str, ...]] = {}
         self._modes_on: dict[int, set[str]] = {}
+        self._bar_on: dict[int, str] = {}
         self._reserve_on: dict[int, tuple[str, ...]] = {}
         by_account: dict[str, list[f.AccountStated]] = {}
         self._states: list[f.InstitutionStated] = []
@@ -97,6 +99,7 @@ class Registers:
         self.accounts = {a: s for a, s in stretches.items() if any(each.owned for each in s)}
         self._designation_days = self._find_designation_days()
         self._designation_changes = self._find_designation_changes()
+        self._changes = self._find_changes()
 
     # ---- accounts ----
 
@@ -162,6 +165,22 @@ class Registers:
             if set(self.designated_accounts(day)) - set(self.designated_accounts(day - 1))
         )
 
+    def changes(self) -> list[tuple[str, int]]:
+        """What changed of account, legal representative and capital, and since when, in order."""
+        return self._changes
+
+    def _find_changes(self) -> list[tuple[str, int]]:
+        changes = [("account", change) for change in self._designation_changes]
+        for before, after in pairwise(self._states):
+            since = after.valid_from.toordinal()
+            # What was not told before is told now, and no change.
+            owners = {before.legal_representative, after.legal_representative} - {""}
+            if len(owners) > 1:
+                changes.append(("legal_representative", since))
+            if len({before.capital_fen, after.capital_fen} - {None}) > 1:
+                changes.append(("capital", since))
+        return sorted(changes, key=lambda change: change[1])
+
     # ---- agreements, bars, merchants ----
 
     def agreement(self, mode: str, day: int) -> bool:
@@ -177,6 +196,12 @@ class Registers:
 
     def bar(self, day: int) -> str:
         """Why charging is barred on that day (rules.md C6), empty when it is not."""
+        known = self._bar_on.get(day)
+        if known is None:
+            known = self._bar_on[day] = self._find_bar(day)
+        return known
+
+    def _find_bar(self, day: int) -> str:
         if any(first <= day <= last for first, last in self._suspensions):
             return "suspended"
         state = _holding(self._states, day)

@@ -31,7 +31,8 @@ class Series:
         self._first_opening: dict[str, int] = {}
         self._net: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
         self._first_entry: dict[str, int] = {}
-        self._base = FOREVER
+        self.first = FOREVER
+        """The first day of the series; past every day when there is none."""
         self.last = 0
         self._balances: dict[str, list[int | None]] = {}
         self._unearned: list[int] = []
@@ -69,12 +70,12 @@ class Series:
     def extend(self, closed: int) -> None:
         """Cut back to the first touched day, then work the days out through the closed day."""
         self._cut(self._ledger.touched.since)
-        if self._base == FOREVER:
-            self._base = self._first_day()
-            if closed < self._base:
-                self._base = FOREVER
+        if self.first == FOREVER:
+            self.first = self._first_day()
+            if closed < self.first:
+                self.first = FOREVER
                 return
-            self.last = self._base - 1
+            self.last = self.first - 1
         totals = self._ledger.totals
         batches = self._ledger.batches
         unearned = self._unearned[-1] if self._unearned else 0
@@ -103,9 +104,9 @@ class Series:
         closings, net = self._closings.get(account, {}), self._net.get(account, {})
         if not values:
             # A closing reported before the first of these days still carries into them.
-            earlier = [day for day in closings if day < self._base]
+            earlier = [day for day in closings if day < self.first]
             balance = closings[max(earlier)] if earlier else None
-        for day in range(self._base + len(values), closed + 1):
+        for day in range(self.first + len(values), closed + 1):
             reported = closings.get(day)
             if reported is not None:
                 balance = reported
@@ -114,17 +115,17 @@ class Series:
             values.append(balance)
 
     def _cut(self, day: int) -> None:
-        if day < self._base:
-            self._base = FOREVER
+        if day < self.first:
+            self.first = FOREVER
             day = 0
-        length = max(0, day - self._base) if self._base != FOREVER else 0
+        length = max(0, day - self.first) if self.first != FOREVER else 0
         for sums in (self._unearned, self._due, self._paid, self._lacking, self._batched):
             del sums[length:]
         for balances in self._balances.values():
             del balances[length:]
         for values in (*self._runs.values(), *self._memos.values()):
             del values[length:]
-        if self._base == FOREVER:
+        if self.first == FOREVER:
             self.last = 0
         else:
             self.last = min(self.last, day - 1)
@@ -138,11 +139,6 @@ class Series:
         return min([*days, self._ledger.records.first_day(), self._ledger.feed.first_day()])
 
     # ---- answers ----
-
-    @property
-    def first(self) -> int:
-        """The first day of the series; past every day when there is none."""
-        return self._base
 
     def unearned(self, day: int) -> int:
         """Sum of what is owed in lessons, of the contracts signed by then (B1)."""
@@ -169,12 +165,12 @@ class Series:
         return self._at(self._batched, day)
 
     def _at(self, values: list[int], day: int) -> int:
-        place = day - self._base
+        place = day - self.first
         return values[place] if 0 <= place < len(values) else 0
 
     def balance(self, account: str, day: int) -> int | None:
         """The balance at close (G9), None when no closing was reported by then."""
-        place = day - self._base
+        place = day - self.first
         values = self._balances.get(account, ())
         return values[place] if 0 <= place < len(values) else None
 
@@ -190,7 +186,11 @@ class Series:
 
     def closing_by(self, account: str, day: int) -> int | None:
         """The latest day, not after this one, of which a closing was reported."""
-        return max((d for d in self._closings.get(account, ()) if d <= day), default=None)
+        closings = self._closings.get(account, ())
+        for each in range(day, min(self.first, day) - 1, -1):  # nearly always the day itself
+            if each in closings:
+                return each
+        return max((each for each in closings if each <= day), default=None)
 
     def closing(self, account: str, day: int) -> int | None:
         """The closing reported of this very day."""
@@ -218,7 +218,7 @@ class Series:
         values = self._memos.get(name)
         if values is None:
             values = self._memos[name] = []
-        each = self._base + len(values)
+        each = self.first + len(values)
         while each <= day:
             values.append(work_out(each, values[-1] if values else None))
             each += 1
@@ -226,7 +226,7 @@ class Series:
 
     def known(self, name: str, day: int) -> Any:  # noqa: ANN401 -- as the memo's values
         """What the memo of this name holds of a day; None when it was not worked out yet."""
-        place = day - self._base
+        place = day - self.first
         values = self._memos.get(name, ())
         return values[place] if 0 <= place < len(values) else None
 
@@ -237,7 +237,7 @@ class Series:
         nor breaks a run. None when it does not stand on the day itself.
         """
         runs = self._runs.setdefault(name, [])
-        for each in range(self._base + len(runs), day + 1):
+        for each in range(self.first + len(runs), day + 1):
             before = runs[-1] if runs else None
             answer = stands(each)
             if answer is None:
@@ -246,5 +246,5 @@ class Series:
                 runs.append(each if before is None else before)
             else:
                 runs.append(None)
-        place = day - self._base
+        place = day - self.first
         return runs[place] if 0 <= place < len(runs) and stands(day) else None

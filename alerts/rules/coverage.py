@@ -98,7 +98,9 @@ def _work_out(view: View, day: int) -> Answer:
         days = view.calendar.latest_ordinal(day, closes_count)
     except CalendarMissing as missing:
         return Unknown(str(missing))
-    found = [_close(view, each) for each in days]
+    series = view.ledger.series
+    closes_on = series.memo(f"{RULE} closes", day, lambda each, _: _close(view, each))
+    found = [closes_on[each - series.first] if each >= series.first else None for each in days]
     if None in found:
         return None
     closes = [close for close in found if isinstance(close, tuple)]

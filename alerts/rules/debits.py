@@ -215,8 +215,10 @@ def _window(view: View, day: int) -> Window | Unknown | None:
     last = sums[day - series.first]
     place = day - series.first - days_count
     before = sums[place] if place >= 0 else Pieces()
+    if last.debits - before.debits < count:
+        return None
     pieces = Pieces(*(now - then for now, then in zip(last, before, strict=True)))
-    if pieces.debits < count or pieces.amount_fen < minimum:
+    if pieces.amount_fen < minimum:
         return None
     first = day - days_count + 1
     # As in outflow-large the highest close of the days before decides, here back to the window.

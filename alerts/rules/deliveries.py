@@ -172,6 +172,9 @@ def _silence(account: str) -> State:
         if not view.ledger.registers.designated(account, day):
             return None
         steps = view.policy.steps(RULE_SILENT, "working_days", day)
+        last = view.ledger.feed.latest(account, day)
+        if last is not None and last.ends >= day:  # nearly always
+            return reached(steps, lambda least: least <= 0)
         try:
             late = view.calendar.count_since_ordinal(_expected(view, account, day), day)
         except CalendarMissing as missing:

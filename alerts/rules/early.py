@@ -14,7 +14,6 @@ from alerts.rules.charging import (
 from alerts.rules.view import View, day_step, number, sum_of, yuan
 from models.contracts import Charge, Terms, bought
 from models.findings import Finding, Step
-from models.identity import normalise_name
 from models.working_days import add_months_ordinal
 
 RULE = "charge-early"
@@ -142,12 +141,12 @@ def _left_hours(view: View, terms: Terms, charge: Charge, limit: int) -> tuple[F
     """
     student = terms.contract.student
     contracts = view.ledger.directory.contracts_of[student] if student else {terms.number}
-    subject = normalise_name(terms.contract.subject)
+    subject = terms.subject
     sure = unsure = Fraction(0)
     missing = [] if student else ["student"]
     for contract in sorted(contracts):
         other = view.ledger.directory.terms[contract]
-        theirs = normalise_name(other.contract.subject)
+        theirs = other.subject
         if not sold_by_hours(other) or (subject and theirs and subject != theirs):
             continue
         left = _left_of(view, other, charge if other is terms else None, charge.first)

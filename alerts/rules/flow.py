@@ -9,6 +9,7 @@ weeks before, provided it was regular.
 """
 
 from collections.abc import Iterable, Iterator
+from operator import sub
 from typing import NamedTuple
 
 from alerts.rules import days
@@ -110,7 +111,7 @@ def _between(view: View, first: int, last: int) -> _Running:
     if first <= start:
         return after
     before = sums[first - 1 - start]
-    return _Running(*(a - b for a, b in zip(after, before, strict=True)))
+    return _Running(*map(sub, after, before))
 
 
 def _part(view: View, first: int, last: int, *, in_term: bool = False) -> _Part:
@@ -139,6 +140,7 @@ def _in_term(sums: _Running) -> _Part:
 def _reported_through(view: View, day: int) -> int:
     """The last day, not after this one, through which every dedicated account has reported."""
     ledger = view.ledger
+    series = ledger.series
 
     def work_out(each: int, before: dict[str, int] | None) -> dict[str, int]:
         last = before or {}
@@ -149,11 +151,12 @@ def _reported_through(view: View, day: int) -> int:
         ]
         return {**last, **dict.fromkeys(told, each)} if told else last
 
-    last = ledger.series.known("reported", day)
-    if last is None:
-        last = ledger.series.memo("reported", day, work_out)[day - ledger.series.first]
-    accounts = ledger.registers.designated_accounts(day)
-    return min((last.get(account, 0) for account in accounts), default=0)
+    def through(each: int, _before: int | None) -> int:
+        last = series.memo("reported", each, work_out)[each - series.first]
+        accounts = ledger.registers.designated_accounts(each)
+        return min((last.get(account, 0) for account in accounts), default=0)
+
+    return series.memo("reported through", day, through)[day - series.first]
 
 
 # ---- what the season lets expect ----

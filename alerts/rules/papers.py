@@ -30,7 +30,10 @@ def _paid(view: View, contract: str) -> tuple[Terms | None, list[Payment]]:
 def _said(text: str, words: Iterable[str]) -> str:
     """The first of the words that a text holds, empty when it holds none."""
     plain = normalise_name(text)
-    return next((word for word in words if word in plain), "")
+    for word in words:
+        if word in plain:
+            return word
+    return ""
 
 
 def _of_contract(

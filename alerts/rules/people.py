@@ -1,7 +1,5 @@
 """Who stands behind an institution, and who complains of it (rules.md C)."""
 
-from itertools import pairwise
-
 from alerts.rules import days
 from alerts.rules.flow import INFLOW_COLLAPSE, PRESALE_SURGE
 from alerts.rules.requests import REFUND_SURGE
@@ -123,20 +121,9 @@ def _changes(view: View, day: int) -> dict[str, int]:
     window = view.number(OWNER, "window_days", day)
     if window is None:
         return {}
-    registers = view.ledger.registers
-    states = registers.states()
-    changes = [("account", change) for change in registers.designation_changes()]
-    for before, after in pairwise(states):
-        since = after.valid_from.toordinal()
-        # What was not told before is told now, and no change.
-        owners = {before.legal_representative, after.legal_representative} - {""}
-        if len(owners) > 1:
-            changes.append(("legal_representative", since))
-        if len({before.capital_fen, after.capital_fen} - {None}) > 1:
-            changes.append(("capital", since))
     return {
         what: since
-        for what, since in sorted(changes, key=lambda change: change[1])
+        for what, since in view.ledger.registers.changes()
         if day - window < since <= day and view.ledger.series.unearned(since) > 0
     }
 

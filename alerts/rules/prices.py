@@ -48,7 +48,7 @@ def charge_unlisted(view: View, contract: str) -> list[Finding]:
     if not item:
         evidence = _evidence(view, contract, payments)
         return [view.undecided(UNLISTED, subject, day=day, missing="fee_item", evidence=evidence)]
-    listed = _listed(view.ledger.registers.holding(f.FeeStated, terms.signed), terms.contract)
+    listed = _listed(view.ledger.registers.holding(f.FeeStated, terms.signed), terms)
     formula: tuple[Step, ...]
     if listed:
         published_fen = max(fee.price_fen for fee in listed)
@@ -81,11 +81,11 @@ def _evidence(view: View, contract: str, payments: list[tuple[int, str, int]]) -
     return (*view.ledger.contract_id(contract), *(entry for _, entry, _ in payments))
 
 
-def _listed(fees: Iterable[f.FeeStated], contract: f.ContractStated) -> list[f.FeeStated]:
-    item = contract.fee_item
+def _listed(fees: Iterable[f.FeeStated], terms: Terms) -> list[f.FeeStated]:
+    item = terms.contract.fee_item
     if item:
         return [fee for fee in fees if fee.number == item]
-    subject = normalise_name(contract.subject)
+    subject = terms.subject
     return [fee for fee in fees if subject in normalise_name(fee.name)]
 
 

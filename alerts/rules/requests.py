@@ -123,9 +123,11 @@ def _see_surge(view: View, day: int) -> days.Seen:
     least = view.number(SURGE, "requests_least", day)
     if least is None or not view.ledger.directory.asked_on:
         return None
-    now, before, window, weeks = _counts(view, day)
-    if now < least:
+    window = view.number(SURGE, "window_days", day)
+    assert window is not None
+    if in_days(view, "asked", view.ledger.directory.asked_on, day - window + 1, day) < least:
         return None
+    now, before, window, weeks = _counts(view, day)
     # Below one request in a window the mean counts as one: the first few are no multiple of none.
     mean, whole = (before * window, weeks * WEEK_DAYS)
     mean = max(mean, whole)

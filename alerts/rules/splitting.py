@@ -18,7 +18,6 @@ from alerts.rules.charging import (
 from alerts.rules.view import View, day_step, number, sum_of, yuan
 from models.contracts import Bought, Charge, Terms
 from models.findings import Finding, Step
-from models.identity import normalise_name
 from models.working_days import add_months_ordinal
 
 RULE = "charge-split"
@@ -41,7 +40,7 @@ class Sale(NamedTuple):
     @property
     def subject(self) -> str:
         """The subject in the form in which subjects are compared, empty when untold."""
-        return normalise_name(self.terms.contract.subject)
+        return self.terms.subject
 
 
 _UNTOLD = Bought(0, None, None, True)
@@ -106,12 +105,10 @@ def _near(view: View, student: str) -> list[Sale]:
     if len(contracts) <= 1:
         return []
     sales = []
-    for contract in contracts:
+    for contract in _paid_together(view, contracts):
         terms, found = charges_of(view, contract)
         if terms is not None:
             sales += [Sale(terms, charge, _UNTOLD) for charge in found]
-    if all(sale.terms is sales[0].terms for sale in sales):
-        return []
     sales.sort(key=lambda sale: sale.order)
     near: set[int] = set()
     for place, sale in enumerate(sales):
@@ -123,6 +120,32 @@ def _near(view: View, student: str) -> list[Sale]:
             if other.terms is not sale.terms and _may_be_alike(sale, other):
                 near |= {place, later}
     return [_with_bought(sales[place].terms, sales[place].charge) for place in sorted(near)]
+
+
+def _paid_together(view: View, contracts: Iterable[str]) -> list[str]:
+    """Of a student's contracts those with another one paid for within the window, at least.
+
+    Years of earlier contracts so cost no more than a look at their payments.
+    """
+    spans: list[tuple[int, int, str]] = []
+    window = 0
+    for contract in contracts:
+        days = [day for day, _ in view.ledger.books[contract].payments.values()]
+        if days:
+            spans.append((min(days), max(days), contract))
+            windows = (view.number(RULE, "window_days", day) or 0 for day in days)
+            window = max(window, *windows)
+    spans.sort()
+    found: list[str] = []
+    group: list[str] = []
+    reach = 0
+    for first, last, contract in spans:
+        if first > reach + window:
+            found += group if len(group) > 1 else []
+            group = []
+        group.append(contract)
+        reach = max(reach, last)
+    return found + (group if len(group) > 1 else [])
 
 
 def _with_bought(terms: Terms, charge: Charge) -> Sale:

@@ -23,7 +23,7 @@ class View:
         self.calendar = calendar
         self.as_of = FOREVER
         self.charges: dict[str, list[Charge]] = {}
-        """By contract, for the rules that ask one after the other; emptied before each round."""
+        """By contract, for the rules that ask one after the other; emptied after each round."""
         self.bought: dict[tuple[str, int, int], Bought] = {}
         """What a contract's money between two sums of fen buys; emptied with `charges`."""
         self.again_on = FOREVER
