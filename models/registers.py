@@ -80,15 +80,7 @@ class Registers:
                 case _:
                     pass
         self._states.sort(key=lambda state: state.valid_from)
-        for kind, by_number in self._numbered.items():
-            # By number: whoever takes the first that fits must not see which came first.
-            self._numbered[kind] = dict(sorted(by_number.items()))
-            for several in by_number.values():
-                several.sort(key=lambda row: row.valid_from)
-            self._firsts[kind] = [
-                ([row.valid_from.toordinal() for row in several], several)
-                for several in self._numbered[kind].values()
-            ]
+        self._order()
         firsts = {a: min(rows, key=lambda row: row.valid_from) for a, rows in by_account.items()}
         self._first_registrations = {
             account: row.valid_from.toordinal()
@@ -100,6 +92,18 @@ class Registers:
         self._designation_days = self._find_designation_days()
         self._designation_changes = self._find_designation_changes()
         self._changes = self._find_changes()
+
+    def _order(self) -> None:
+        """Bring the rows of each number into the order of their days."""
+        for kind, by_number in self._numbered.items():
+            # By number: whoever takes the first that fits must not see which came first.
+            self._numbered[kind] = dict(sorted(by_number.items()))
+            for several in by_number.values():
+                several.sort(key=lambda row: row.valid_from)
+            self._firsts[kind] = [
+                ([row.valid_from.toordinal() for row in several], several)
+                for several in self._numbered[kind].values()
+            ]
 
     # ---- accounts ----
 
