@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from streams.feeds.camt import declared_encoding
+from streams.feeds.hardened import declared_encoding
 from streams.feeds.records import FeedRefused
 from streams.feeds.tabular import converted_rows, row_as_read
 from streams.feeds.text import decode, split_lines
@@ -20,7 +20,7 @@ MARKER = ".escrow-archive"
 _CHUNK_BYTES = 1 << 20
 _SHOWN_BYTES_MAX = 1 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_AT_BYTE = re.compile(r"(entry|balance|statement) \d+ at byte (\d+)")
+_AT_BYTE = re.compile(r"(entry|balance|statement) \d+ at byte (\d+)(?:, [a-z-]+ is unverified)?")
 _FIELD = re.compile(rb"[\r\n]:")
 _BEHIND_ENTRY = re.compile(rb"[\r\n](?::(?!86:|NS:)\d\d[A-Z]?:|-\}?[\r\n])")
 _BEHIND_HEAD = re.compile(rb"[\r\n]:6[012][FM]?:")

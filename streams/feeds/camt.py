@@ -1,10 +1,5 @@
-"""Reads camt.052, .053 and .054, every version by local name, as a stream with flat memory.
+"""Reads camt.052, .053 and .054, every version by local name, as a stream with flat memory."""
 
-The bytes are decoded here and fed as UTF-8: libxml2 fails on characters that only GB18030 has in a
-file declared GBK, and Python's other XML readers know no Chinese encoding at all.
-"""
-
-import codecs
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -25,6 +20,7 @@ from streams.feeds.camt_xml import (
     find,
     words,
 )
+from streams.feeds.hardened import hardened_parser, refuse_document_type, utf8_chunks
 from streams.feeds.records import (
     Check,
     Closing,
@@ -38,22 +34,12 @@ from streams.feeds.records import (
 )
 from streams.feeds.text import end_of_day, parse_moment, to_utc
 
-_CHUNK_BYTES = 65_536
 _STATEMENTS = {"Stmt", "Rpt", "Ntfctn"}
 _TAGS = tuple(f"{{*}}{name}" for name in (*sorted(_STATEMENTS), "Ntry", "Bal"))
 _MESSAGES = {
     "BkToCstmrAcctRpt": "052",
     "BkToCstmrStmt": "053",
     "BkToCstmrDbtCdtNtfctn": "054",
-}
-_DECLARATION = re.compile(r"\ufeff?\s*<\?xml\b[^>]*\?>", re.ASCII)
-_ENCODING = re.compile(rb"<\?xml\b[^>]*\bencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
-_ENCODINGS = {
-    **dict.fromkeys(("utf-8", "utf8", "us-ascii", "ascii"), "utf-8"),
-    **dict.fromkeys(("gb18030", "gbk", "gb2312", "cp936", "gb_2312-80", "ms936"), "gb18030"),
-    **dict.fromkeys(("iso-8859-1", "windows-1252"), "cp1252"),
-    **{name: name for name in ("windows-1250", "windows-1251", "windows-1253", "windows-1254")},
-    **{f"iso-8859-{part}": f"iso-8859-{part}" for part in (2, 5, 7, 9, 13, 15)},
 }
 # Starts of elements in the raw bytes, so that an entry can be shown as it was delivered. No trail
 # byte of the accepted encodings is "<". Comments and the like are passed over as a whole.
@@ -62,27 +48,7 @@ _STARTS = re.compile(
     rb"|<(?:[\w.-]+:)?(Stmt|Rpt|Ntfctn|Ntry|Bal)(?=[\s>/])",
     re.DOTALL,
 )
-_FORBIDDEN = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _BALANCES = {"OPBD": "opening", "PRCD": "opening", "CLBD": "closing"}
-
-
-def declared_encoding(data: Data) -> str:
-    """The Python codec for the encoding that the XML declares; UTF-8 when it declares none."""
-    head = bytes(data[:200])
-    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")):
-        raise FeedRefused("the XML is in UTF-16; have it sent in UTF-8", "byte 0")
-    match = _ENCODING.search(head)
-    name = match.group(1).decode().lower() if match else "utf-8"
-    if name not in _ENCODINGS:
-        raise FeedRefused(f"encoding {name!r} is not read; have it sent in UTF-8", "byte 0")
-    return _ENCODINGS[name]
-
-
-def refuse_document_type(data: Data) -> None:
-    """Refuse what could make entities: no bank's message needs any."""
-    forbidden = _FORBIDDEN.search(data)
-    if forbidden:
-        raise FeedRefused("a document type or entity is declared", f"byte {forbidden.start()}")
 
 
 def read(data: Data) -> Iterator[Record]:
@@ -92,20 +58,10 @@ def read(data: Data) -> Iterator[Record]:
     XML that is cut or not well-formed, and every field that cannot be read with certainty.
     """
     refuse_document_type(data)
-    parser = etree.XMLPullParser(
-        events=("start", "end"),
-        tag=_TAGS,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        recover=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    parser = hardened_parser(_TAGS)
     reader = _Reader(data)
     try:
-        for chunk in _utf8_chunks(data):
+        for chunk in utf8_chunks(data):
             parser.feed(chunk)
             for event, element in parser.read_events():
                 assert isinstance(element, Element), "comments and the like are removed"
@@ -118,23 +74,6 @@ def read(data: Data) -> Iterator[Record]:
     if not reader.statements:
         name = LOCAL[root.tag]
         raise FeedRefused(f"no statement stands in the message (root {name})", "byte 0")
-
-
-def _utf8_chunks(data: Data) -> Iterator[bytes]:
-    """The file as UTF-8 without its XML declaration."""
-    encoding = declared_encoding(data)
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
-    for start in range(0, len(data) or 1, _CHUNK_BYTES):
-        raw = bytes(data[start : start + _CHUNK_BYTES])
-        is_last = start + _CHUNK_BYTES >= len(data)
-        try:
-            text = decoder.decode(raw, is_last)
-        except UnicodeDecodeError as error:
-            place = start - (len(error.object) - len(raw)) + error.start
-            raise FeedRefused(f"not {encoding} as declared", f"byte {place}") from error
-        if start == 0:
-            text = _DECLARATION.sub("", text, count=1).lstrip("\ufeff")
-        yield text.encode()
 
 
 class _Reader:

@@ -19,7 +19,8 @@ from models.facts import (
     Told,
 )
 from models.keys import encode, own_day, source_of
-from streams.feeds import camt, mt940, ndjson, registers, table
+from streams.feeds import camt, direct, mt940, ndjson, registers, table
+from streams.feeds.direct_switches import refuse_disabled
 from streams.feeds.integrity import checked
 from streams.feeds.mapped import chunks
 from streams.feeds.profiles import load_profiles
@@ -114,7 +115,9 @@ def prove(
         proved.size_bytes = len(data)
         sniffed = sniff(data)
         proved.format = sniffed.name
-        proved.is_bank = sniffed.format in ("camt", "mt940", "table")
+        proved.is_bank = sniffed.format in ("camt", "mt940", "direct", "table")
+        if sniffed.format == "direct":
+            refuse_disabled(sniffed.name)
         is_kept = len(data) <= keep_bytes_max
         if proved.is_bank:
             _prove_statements(proved, data, sniffed, is_kept=is_kept)
@@ -176,6 +179,8 @@ def _records(data: Data, sniffed: Sniffed) -> Iterator[Record]:
         return camt.read(data)
     if sniffed.format == "mt940":
         return mt940.read(data)
+    if sniffed.format == "direct":
+        return direct.read(data, sniffed.name)
     return table.read(sniffed.table, load_profiles()[sniffed.profile])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from models.facts import EntryAnnounced, EntryBooked
-from streams.feeds import camt, mt940, table
+from streams.feeds import camt, direct, mt940, table
 from streams.feeds.integrity import checked
 from streams.feeds.profiles import load_profiles
 from streams.feeds.records import (
@@ -54,6 +54,8 @@ def _records(data: Data, sniffed: Sniffed) -> Iterator[Record]:
         return camt.read(data)
     if sniffed.format == "mt940":
         return mt940.read(data)
+    if sniffed.format == "direct":
+        return direct.read(data, sniffed.name)
     if sniffed.format == "table":
         return table.read(sniffed.table, load_profiles()[sniffed.profile])
     raise FeedRefused(f"this is {sniffed.name}, no bank file; `escrow ingest` reads it", "byte 0")

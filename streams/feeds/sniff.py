@@ -6,7 +6,7 @@ from typing import Literal, NoReturn
 
 import msgspec
 
-from streams.feeds.camt import declared_encoding, refuse_document_type
+from streams.feeds.hardened import declared_encoding, refuse_document_type
 from streams.feeds.profiles import HEADER_ROWS_MAX, load_profiles, profile_of
 from streams.feeds.records import Data, FeedRefused
 from streams.feeds.registers import find_table
@@ -14,7 +14,7 @@ from streams.feeds.rows import Place, Rows
 from streams.feeds.tabular import converted_rows
 from streams.feeds.text import decode, encoding_of
 
-Format = Literal["camt", "mt940", "table", "register", "ndjson"]
+Format = Literal["camt", "mt940", "direct", "table", "register", "ndjson"]
 
 NDJSON_MARK = b"# ndjson"
 """A first line that says what follows, for a file whose first fact may be unreadable."""
@@ -27,6 +27,15 @@ _MAGIC = (
     (b"7z\xbc\xaf", "a 7z archive; unpack it"),
     (b"\xff\xfe", "UTF-16 text; save it as UTF-8 or GB18030"),
     (b"\xfe\xff", "UTF-16 text; save it as UTF-8 or GB18030"),
+)
+_DIRECT_ROOTS = (
+    ("icbc-direct", re.compile(r"<CMS[\s>].*<TransCode>\s*(?:QPD|QHISD)\s*<", re.DOTALL)),
+    ("ccb-direct", re.compile(r"<TX[\s>].*<TX_CODE>\s*6WY101\s*<", re.DOTALL)),
+    ("boc-direct", re.compile(r"<bocb2e[\s>].*<trn-b2e0035-r[qs][\s>]", re.DOTALL)),
+    ("cmb-direct", re.compile(r"<CMBSDKPGK[\s>].*<FUNNAM>\s*GetTransInfo(?:EX)?\s*<", re.DOTALL)),
+)
+_DIRECT_JSON = re.compile(
+    rb"\"trsQryByBreakPoint\"|\"TRANSQUERYBYBREAKPOINT_[XYZ]\d\"", re.IGNORECASE
 )
 _ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)")
 _CAMT = re.compile(r"camt\.05[234]\.001\.\d\d")
@@ -80,6 +89,8 @@ def sniff(data: Data, bank: str | None = None) -> Sniffed:
 
 def _sniff_text(data: Data, start: bytes, bank: str | None) -> Sniffed:
     is_message = start.startswith(b"{H:")
+    if start.startswith(b"{") and _DIRECT_JSON.search(start):
+        return Sniffed("direct", "cmb-direct-json")
     if start.startswith(NDJSON_MARK) or (start.startswith(b"{") and not is_message):
         return Sniffed("ndjson", "ndjson", text=decode(data))
     if is_message or start.startswith(b"["):
@@ -95,6 +106,9 @@ def _sniff_xml(data: Data, head: bytes) -> Sniffed:
     if root is None:
         raise FeedRefused("begins like XML but has no root element", "byte 0")
     refuse_document_type(data)
+    for name, direct_root in _DIRECT_ROOTS:
+        if direct_root.search(text):
+            return Sniffed("direct", name)
     message = _CAMT.search(text)
     if message is None and "BkToCstmr" not in text:
         raise FeedRefused(f"XML with the root {root.group(1)} is no camt.052/053/054", "byte 0")
