@@ -4,7 +4,7 @@ SEEDS ?= 1
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup servers demo cluster test check fuzz bench docs lock clean
+.PHONY: help setup servers demo cluster test check chaos fuzz mutation bench docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -46,6 +46,16 @@ fuzz: setup ## read changed bank files: make fuzz TARGETS="camt mt940" MINUTES=1
 	set -e; for target in $(or $(TARGETS),camt mt940); do \
 		$(BIN)/python -m tests.fuzz --target $$target --minutes $(MINUTES); done
 
+MUTATION := .venv/mutation
+
+mutation: setup ## change the rules in small ways, and see whether a test notices (hours)
+	test -x $(MUTATION)/bin/mutmut || $(PYTHON) -m venv $(MUTATION)
+	$(MUTATION)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-mutation.lock
+	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" \
+		> $$($(MUTATION)/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/escrow-monitor.pth
+	$(MUTATION)/bin/mutmut run --max-children 2 $(NAMES)
+	$(MUTATION)/bin/mutmut results
+
 bench: setup ## measure the speed, as JSON
 	$(BIN)/python -m bench
 
@@ -57,15 +67,16 @@ COMPILE := .venv/lock/bin/uv pip compile --universal --generate-hashes --python-
 	--no-annotate --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock" --upgrade --quiet
 
-lock: ## renew the four lock files (the only target that needs uv)
+lock: ## renew the five lock files (the only target that needs uv)
 	$(PYTHON) -m venv .venv/lock
 	.venv/lock/bin/python -m pip install --quiet uv
 	$(COMPILE) pyproject.toml --extra dev -o requirements.lock
 	$(COMPILE) pyproject.toml --constraint requirements.lock -o requirements-run.lock
 	$(COMPILE) --group servers --constraint requirements.lock -o requirements-servers.lock
+	$(COMPILE) --group mutation -o requirements-mutation.lock
 	$(MAKE) servers
 	$(BIN)/python -m streams.servers.jars --renew
 
 clean: ## remove what setup, tests and demo left behind
-	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis demo cluster
+	rm -rf .venv mutants build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis demo cluster
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -263,7 +263,12 @@ def test_every_link_leads_somewhere(page: str) -> None:
 # --- lock and texts -------------------------------------------------------------------------------
 
 
-LOCKS = ["requirements.lock", "requirements-run.lock", "requirements-servers.lock"]
+LOCKS = [
+    "requirements.lock",
+    "requirements-run.lock",
+    "requirements-servers.lock",
+    "requirements-mutation.lock",
+]
 
 
 @pytest.mark.parametrize("lock", LOCKS)
