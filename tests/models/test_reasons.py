@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from models import facts as f
 from models.directory import Request
 from models.matching import Answer
 from tests.models.test_matching import (
@@ -182,3 +183,16 @@ def test_a_request_named_of_a_contract_signed_later_is_seen_from_its_day_on() ->
         fact = entry("D", amount_fen, remittance=remittance, **FAMILY)
         days = [day for day, _ in answers(fact, late, asked=(request("TF-1"),))]
         assert [DAY, signed] == days, remittance
+
+
+def test_what_is_due_is_what_was_answered_by_the_day() -> None:
+    """A debit of the amount asked pays the request until the answer, not from the answer on."""
+    told = request("TF-1").request
+
+    def kind(answered: date) -> str:
+        said = f.RefundAnswered(institution="JG-1", number="TF-1", day=answered, agreed_fen=50_000)
+        asked = Request(told, (said,))
+        return answer(entry("D", 100_000, **FAMILY), CONTRACT, asked=(asked,)).kind
+
+    assert "refund" == kind(DAY + timedelta(days=1))
+    assert "other" == kind(DAY)
