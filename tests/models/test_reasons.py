@@ -20,8 +20,8 @@ from tests.models.test_matching import (
 )
 
 OTHER = msgspec.structs.replace(CONTRACT, number="HT-2", order_number="DD2", sub_account="ZZ-2")
-STRANGER = {"counterparty_name": "路人"}
-FAMILY = {"counterparty_name": "王 芳"}
+STRANGER: dict[str, Any] = {"counterparty_name": "路人"}
+FAMILY: dict[str, Any] = {"counterparty_name": "王 芳"}
 
 
 @pytest.mark.parametrize(
