@@ -62,6 +62,8 @@ def export(statement: Path) -> str:
         balance_fen += amount_fen if is_credit else -amount_fen
         amount = f"{amount_fen // 100}.{amount_fen % 100:02d}"
         day = str(line["booking_date"]).replace("-", "")
+        if line["reversal"]:  # red ink: in the column of what it undoes, with a minus
+            is_credit, amount = not is_credit, f"-{amount}"
         columns = ("0.00", amount) if is_credit else (amount, "0.00")
         balance = f"{balance_fen // 100}.{balance_fen % 100:02d}"
         rows.append(
