@@ -99,6 +99,16 @@ def _answer(name: str, good: tuple[str, ...], reason: str) -> Callable[[Fields],
     return failure
 
 
+_CMB_ANSWER = _answer("RETCOD", ("0",), "ERRMSG")
+
+
+def _cmb_failure(fields: Fields) -> str:
+    # Which field of the EX call tells of further pages is not proven: half a query could pass.
+    if fields.get("FUNNAM") == "GetTransInfoEX":
+        return "GetTransInfoEX, whose pages cannot be told to be whole; query by GetTransInfo"
+    return _CMB_ANSWER(fields)
+
+
 def _boc_more(fields: Fields) -> bool:
     return fields.get("rspcod") == "B002"
 
@@ -175,7 +185,7 @@ BANKS: dict[str, Bank] = {
         code=("transtype", "bustype"),
     ),
     "cmb-direct": Bank(
-        failure=_answer("RETCOD", ("0",), "ERRMSG"),
+        failure=_cmb_failure,
         is_request=lambda one: "RETCOD" not in one.fields,
         is_today=lambda _: False,
         more=lambda fields: fields.get("CTNFLG") == "Y",

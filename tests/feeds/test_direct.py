@@ -203,6 +203,10 @@ def test_characters_that_only_gb18030_has_in_a_file_declared_gbk() -> None:
     ("data", "reason"),
     [
         (made.cmb(asked=False, code="9"), "the bank answers RETCOD '9'"),
+        (
+            made.cmb(made.cmb_row("1", "1.00", "1.00")).replace(b"GetTransInfo", b"GetTransInfoEX"),
+            "GetTransInfoEX, whose pages cannot be told to be whole",
+        ),
         (made.cmb(made.cmb_row("1", "1.00", "1.00"), asked=False), "no account is named"),
         (made.cmb(made.cmb_row("1", "1.00", "1.00", AMTCDR="E")), "'E' is no direction"),
         (made.cmb(made.cmb_row("1", "1.00", "1.00", TRSAMTC="2.00")), "differ"),
