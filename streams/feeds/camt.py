@@ -1,38 +1,33 @@
 """Reads camt.052, .053 and .054, every version by local name, as a stream with flat memory."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import date
 
 from lxml import etree
 from lxml.etree import _Element as Element
 
-from models.money import format_yuan
-from streams.feeds.camt_entry import period_end, read_entry
-from streams.feeds.camt_frame import Frame, page_fault
+from streams.feeds.camt_entry import read_entry
+from streams.feeds.camt_frame import Frame
+from streams.feeds.camt_pages import Balances, page_of
 from streams.feeds.camt_xml import (
     LOCAL,
     account_of,
     amount_of,
     children,
     day_of,
-    day_of_text,
     find,
     words,
 )
 from streams.feeds.hardened import hardened_parser, refuse_document_type, utf8_chunks
 from streams.feeds.records import (
-    Check,
     Closing,
     Data,
     Declared,
-    End,
-    Entry,
     FeedRefused,
     Opening,
     Record,
 )
-from streams.feeds.text import end_of_day, parse_moment, to_utc
 
 _STATEMENTS = {"Stmt", "Rpt", "Ntfctn"}
 _TAGS = tuple(f"{{*}}{name}" for name in (*sorted(_STATEMENTS), "Ntry", "Bal"))
@@ -67,6 +62,7 @@ def read(data: Data) -> Iterator[Record]:
                 assert isinstance(element, Element), "comments and the like are removed"
                 yield from reader.handle(event, element)
         root = parser.close()
+        yield from reader.end()
     except etree.XMLSyntaxError as error:
         line, column = error.position
         reason = f"the XML is cut or not well-formed: {error.msg}"
@@ -86,7 +82,7 @@ class _Reader:
         self._starts = (m for m in _STARTS.finditer(data) if m.group(1))
         self._offset = 0
         self._statement: _Statement | None = None
-        self._balance_places: list[str] = []
+        self._waiting: Frame | None = None
 
     def handle(self, event: str, element: Element) -> Iterator[Record]:
         name = LOCAL[element.tag]
@@ -95,7 +91,10 @@ class _Reader:
         elif self._statement is None:
             return
         elif element is self._statement.element:
-            yield from self._statement.end()
+            frame = yield from self._statement.end()
+            self._waiting = frame if frame.waits else None
+            if self._waiting is None:
+                yield from frame.finish()
             element.clear()
             self._statement = None
         elif name == "Ntry" and element.getparent() is self._statement.element:
@@ -105,6 +104,11 @@ class _Reader:
             before = element.getprevious()
             if before is not None and LOCAL[before.tag] == "Ntry":
                 self._statement.element.remove(before)
+
+    def end(self) -> Iterator[Record]:
+        """What is left of a statement whose next page is not in the file."""
+        if self._waiting is not None:
+            yield from self._waiting.finish()
 
     def _start(self, name: str, element: Element) -> None:
         start = next(self._starts, None)
@@ -118,7 +122,7 @@ class _Reader:
                 return
             self.statements += 1
             place = f"statement {self.statements} at byte {self._offset}"
-            self._statement = _Statement(element, message, place)
+            self._statement = _Statement(element, message, place, self._waiting)
         elif self._statement is not None and parent is self._statement.element:
             if name == "Ntry":
                 self._entries += 1
@@ -129,51 +133,47 @@ class _Reader:
 
 
 class _Statement:
-    """One statement, report or notification between its first and its last tag."""
+    """One statement, report or notification between its first and its last tag.
 
-    def __init__(self, element: Element, message: str, place: str) -> None:
+    `before` is what waits for its next page, which this may be.
+    """
+
+    def __init__(self, element: Element, message: str, place: str, before: Frame | None) -> None:
         self.element = element
         self.balance_places: list[str] = []
         self._place = place
         self._message = message
+        self._before = before
         self._frame: Frame | None = None
-        self._opened: set[str] = set()
-        self._days: set[date] = set()
-        self._created = ""
-        self._checks: list[Check] = []
 
     def entry(self, ntry: Element, place: str) -> Iterator[Record]:
-        if self._frame is None:
-            self._frame = self._read_frame()
-            yield from self._openings(self._frame)
-        entry: Entry = read_entry(ntry, self._frame, place)
-        self._days.add(entry.fact.booking_date)
+        frame = self._frame or (yield from self._begin())
+        entry = read_entry(ntry, frame, place)
+        frame.add(entry)
         yield entry
 
-    def end(self) -> Iterator[Record]:
-        frame = self._frame
-        if frame is None:
-            frame = self._frame = self._read_frame()
-        yield from self._openings(frame)
-        for what, balance in self._balances_of(frame):
-            if what == "closing" and isinstance(balance, Closing):
-                yield balance
-        yield from self._declared(frame)
-        self._compare_balances(frame)
-        lacking = page_fault(self.element)
-        if lacking and frame.is_statement:
-            self._fault(frame, "pages", lacking)
-        yield from self._checks
-        yield from frame.checks()
-        yield self._end(frame)
+    def end(self) -> Generator[Record, None, Frame]:
+        """The element is complete; its frame may wait for the next page."""
+        frame = self._frame or (yield from self._begin())
+        balances = self._balances_of(frame)
+        yield from frame.openings(balances)
+        frame.end_page(balances, self._declared(frame))
+        return frame
+
+    def _begin(self) -> Generator[Record, None, Frame]:
+        frame, before = self._read_frame(), self._before
+        if before is not None and before.join(frame):
+            self._frame = before
+            return before
+        if before is not None:
+            yield from before.finish()
+        self._frame = frame
+        yield from frame.openings(self._balances_of(frame))
+        return frame
 
     def _read_frame(self) -> Frame:
         header = children(self.element)
-        self._created = self._created_text(header)
-        created_day = None
-        if self._created:
-            created_day = day_of_text(self._created, self._place)
-        frame = Frame(self._message, created_day or date.min)
+        frame = Frame(self._message, self._created_text(header), self._place)
         frame.account = account_of(header.get("Acct"))
         if not frame.account:
             raise FeedRefused("the statement names no account", self._place)
@@ -188,13 +188,11 @@ class _Statement:
                 amount = find(balance, "Amt")
                 frame.currency = (amount.get("Ccy") if amount is not None else "") or ""
         period = header.get("FrToDt")
-        begins = words(period, "FrDtTm") or words(period, "FrDt")
-        ends = words(period, "ToDtTm") or words(period, "ToDt")
-        if begins and ends:
-            frame.begins = day_of_text(begins, self._place)
-            frame.ends = day_of_text(ends, self._place)
-            if frame.ends < frame.begins:
-                raise FeedRefused(f"the period {begins} to {ends} ends first", self._place)
+        frame.set_period(
+            words(period, "FrDtTm") or words(period, "FrDt"),
+            words(period, "ToDtTm") or words(period, "ToDt"),
+        )
+        frame.page = page_of(self.element)
         return frame
 
     def _created_text(self, header: dict[str, Element]) -> str:
@@ -203,30 +201,23 @@ class _Statement:
             return (created.text or "").strip()
         return words(self.element.getparent(), "GrpHdr", "CreDtTm")
 
-    def _openings(self, frame: Frame) -> Iterator[Opening]:
-        for what, balance in self._balances_of(frame):
-            if what == "opening" and isinstance(balance, Opening):
-                if balance.currency in self._opened:
-                    continue
-                self._opened.add(balance.currency)
-                yield balance
-
-    def _balances_of(self, frame: Frame) -> list[tuple[str, Opening | Closing]]:
+    def _balances_of(self, frame: Frame) -> Balances:
         """The booked balances, OPBD before PRCD; the other kinds are not about bookings."""
         found: list[tuple[str, str, Opening | Closing]] = []
         elements = [child for child in self.element if LOCAL[child.tag] == "Bal"]
-        for element, place in zip(elements, self.balance_places, strict=True):
+        # A parser may be ahead of its events: what stands behind an entry is told at the end.
+        for element, place in zip(elements, self.balance_places, strict=False):
             kind = words(element, "Tp", "CdOrPrtry", "Cd") or words(element, "Tp", "Cd")
-            amount = find(element, "Amt")
-            balance_fen = amount_of(amount, f"balance {kind}", place)
             if kind not in _BALANCES:
                 continue
+            amount = find(element, "Amt")
+            balance_fen = amount_of(amount, f"balance {kind}", place)
             sign = words(element, "CdtDbtInd")
             if sign not in ("CRDT", "DBIT", ""):
                 raise FeedRefused(f"CdtDbtInd {sign!r} is neither CRDT nor DBIT", place)
             currency = (amount.get("Ccy") if amount is not None else "") or frame.currency
             if not sign:
-                self._note_sign(frame, kind, currency)
+                frame.note_sign(kind, currency)
             day = day_of(find(element, "Dt"), place)
             made = Opening if _BALANCES[kind] == "opening" else Closing
             balance = made(
@@ -242,35 +233,6 @@ class _Statement:
         # Of the balances of several days the first opens and the last closes.
         found.sort(key=lambda one: (one[0], one[2].day or date.min))
         return [(what, balance) for _, what, balance in found]
-
-    def _compare_balances(self, frame: Frame) -> None:
-        """Two booked balances of one kind and day that differ leave open which one is right."""
-        told: dict[tuple[str, str, date | None], int] = {}
-        for what, balance in self._balances_of(frame):
-            if balance.interim:
-                continue
-            first = told.setdefault((what, balance.currency, balance.day), balance.balance_fen)
-            if first != balance.balance_fen:
-                detail = f"{what} is told as {format_yuan(first)}"
-                detail += f" and as {format_yuan(balance.balance_fen)}"
-                self._fault(frame, "balances", detail, abs(first - balance.balance_fen))
-
-    def _fault(self, frame: Frame, name: str, detail: str, gap_fen: int = 0) -> None:
-        self._checks.append(
-            Check(frame.account, frame.statement, frame.currency, name, False, detail, gap_fen)
-        )
-
-    def _note_sign(self, frame: Frame, kind: str, currency: str) -> None:
-        note = Check(
-            account=frame.account,
-            statement=frame.statement,
-            currency=currency,
-            name="balance-direction",
-            ok=True,
-            detail=f"{kind} has no CdtDbtInd, read as CRDT",
-        )
-        if note not in self._checks:
-            self._checks.append(note)
 
     def _declared(self, frame: Frame) -> Iterator[Declared]:
         summary = find(self.element, "TxsSummry")
@@ -298,33 +260,4 @@ class _Statement:
             credit_fen=money("TtlCdtNtries"),
             debit_fen=money("TtlDbtNtries"),
             sum_fen=money("TtlNtries"),
-        )
-
-    def _end(self, frame: Frame) -> End:
-        dated = {b.day for _, b in self._balances_of(frame) if b.day is not None}
-        days = self._days | dated or {frame.created_day}
-        begins, ends = min(days), max(days)
-        if frame.begins is not None and frame.ends is not None:
-            begins = frame.begins
-            period = find(self.element, "FrToDt")
-            text = words(period, "ToDtTm") or words(period, "ToDt")
-            ends = period_end(begins, text, days, self._place)
-        if ends == date.min:
-            raise FeedRefused("the statement has no date at all", self._place)
-        created = end_of_day(ends)
-        if self._created:
-            try:
-                created = to_utc(parse_moment(self._created))
-            except ValueError as error:
-                raise FeedRefused(str(error), self._place) from error
-        return End(
-            account=frame.account,
-            statement=frame.statement,
-            currency=frame.currency or "CNY",
-            created=created,
-            begins=begins,
-            ends=ends,
-            position=self._place,
-            is_statement=frame.is_statement,
-            period_declared=frame.begins is not None,
         )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from hashlib import sha256
 from typing import Literal
 
@@ -17,7 +17,6 @@ from streams.feeds.camt_xml import (
     amount_of,
     children,
     day_of,
-    day_of_text,
     find,
     text_of,
     words,
@@ -281,15 +280,3 @@ def _code(element: Element | None) -> str:
     family = find(element, "Domn", "Fmly")
     domain = (words(element, "Domn", "Cd"), words(family, "Cd"), words(family, "SubFmlyCd"))
     return "-".join(filter(None, domain)) or words(element, "Prtry", "Cd")
-
-
-def period_end(begins: date, text: str, used: set[date], position: str) -> date:
-    """The last day of a period that ends at a moment: midnight closes the day before it.
-
-    Some banks write a plain date as midnight; then something is dated on that very day.
-    """
-    day = day_of_text(text, position)
-    is_midnight = "T00:00:00" in text
-    if is_midnight and day > begins and day not in used:
-        return day - timedelta(days=1)
-    return day

@@ -1,30 +1,57 @@
 """The statement around camt entries, and what is found in them that no entry can tell."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from lxml.etree import _Element as Element
 
 from models.money import format_yuan
-from streams.feeds.camt_xml import DIRECTIONS, LOCAL, amount_of, find, words
-from streams.feeds.records import Check, FeedRefused, Serials
+from streams.feeds.camt_pages import Balances, Page, page_fault, seam_fault, summed
+from streams.feeds.camt_xml import DIRECTIONS, LOCAL, amount_of, day_of_text, find, words
+from streams.feeds.records import (
+    Check,
+    Closing,
+    Declared,
+    End,
+    Entry,
+    FeedRefused,
+    Opening,
+    Record,
+    Serials,
+)
+from streams.feeds.text import end_of_day, parse_day, parse_moment, to_utc
 
 _ONCE = ("Amt", "CdtDbtInd", "RvslInd", "Sts", "BookgDt", "ValDt", "AcctSvcrRef")
-_PAGES = ("StmtPgntn", "RptPgntn", "NtfctnPgntn")
 
 
 class Frame:
-    """What an entry needs to know of the statement around it, and what it leaves there."""
+    """What an entry needs to know of the statement around it, and what it leaves there.
 
-    def __init__(self, message: str, created_day: date) -> None:
+    It lasts over all pages of the statement. `created` is the text of the bank's moment, empty
+    where it tells none; `place` is where the first page stands.
+    """
+
+    def __init__(self, message: str, created: str, place: str) -> None:
         self.message = message
-        self.created_day = created_day
+        self.place = place
         self.account = ""
         self.statement = ""
         self.currency = ""
         self.begins: date | None = None
         self.ends: date | None = None
         self.serials = Serials()
+        self.page: Page | None = None
+        self.created_day = day_of_text(created, place) if created else date.min
+        self._created = created
+        self._ends_text = ""
+        self._is_joined = False
+        self._first_number = 0
+        self._balances: Balances = []
+        self._opened: set[str] = set()
+        self._days: set[date] = set()
+        self._entry_currency = ""
+        self._summaries: list[Declared] = []
+        self._checks: list[Check] = []
         self._batches = 0
         self._faults: list[tuple[str, int]] = []
         self._notes: dict[str, tuple[int, str]] = {}
@@ -33,6 +60,130 @@ class Frame:
     def is_statement(self) -> bool:
         """Whether this is camt.053: only that is complete for its period."""
         return self.message == "053"
+
+    @property
+    def waits(self) -> bool:
+        """Whether its next page may follow."""
+        return self.is_statement and self.page is not None and self.page.waits
+
+    def set_period(self, begins: str, ends: str) -> None:
+        """The period as the statement writes it, if it tells both ends."""
+        if not (begins and ends):
+            return
+        self.begins = day_of_text(begins, self.place)
+        self.ends = day_of_text(ends, self.place)
+        self._ends_text = ends
+        if self.ends < self.begins:
+            raise FeedRefused(f"the period {begins} to {ends} ends first", self.place)
+
+    def join(self, next_page: "Frame") -> bool:
+        """Go on with the next page, if this is it."""
+        before, page = self.page, next_page.page
+        is_same = (self.account, self.message) == (next_page.account, next_page.message)
+        if before is None or page is None or not (is_same and page.goes_on(before)):
+            return False
+        if not self._is_joined:
+            self._first_number = before.number
+        self.page, self._is_joined = page, True
+        self.ends, self._ends_text = next_page.ends, next_page._ends_text  # noqa: SLF001 -- its own
+        return True
+
+    def openings(self, balances: Balances) -> Iterator[Opening]:
+        """The balances before the first entry, each currency once; a later page opens nothing."""
+        for _, balance in balances:
+            is_new = balance.currency not in self._opened and not self._is_joined
+            if isinstance(balance, Opening) and is_new:
+                self._opened.add(balance.currency)
+                yield balance
+
+    def add(self, entry: Entry) -> None:
+        """Remember the day and the currency of an entry."""
+        self._days.add(entry.fact.booking_date)
+        self._entry_currency = self._entry_currency or entry.fact.currency
+
+    def end_page(self, balances: Balances, summaries: Iterator[Declared]) -> None:
+        """The balances and declared figures of a page, once it is read."""
+        if self._is_joined and self.page is not None:
+            detail, gap_fen = seam_fault(self.page, self._balances, balances)
+            if detail:
+                self._fault("pages", detail, gap_fen)
+        self._balances = balances
+        self._compare_balances()
+        self._days |= {one.day for _, one in balances if one.day is not None}
+        self._summaries += summaries
+
+    def finish(self) -> Iterator[Record]:
+        """What stands behind the entries of the last page that is here."""
+        for _, balance in self._balances:
+            if isinstance(balance, Closing):
+                yield balance
+        yield from summed(self._summaries)
+        if self.page is not None and self.is_statement:
+            lacking = page_fault(self.page, is_first_here=self._first_number == 1)
+            if lacking:
+                self._fault("pages", lacking)
+        yield from self._checks
+        yield from self.checks()
+        yield self._end()
+
+    def _compare_balances(self) -> None:
+        """Two booked balances of one kind and day that differ leave open which one is right."""
+        told: dict[tuple[str, str, date | None], int] = {}
+        for what, balance in self._balances:
+            if balance.interim:
+                continue
+            first = told.setdefault((what, balance.currency, balance.day), balance.balance_fen)
+            if first != balance.balance_fen:
+                detail = f"{what} is told as {format_yuan(first)}"
+                detail += f" and as {format_yuan(balance.balance_fen)}"
+                self._fault("balances", detail, abs(first - balance.balance_fen))
+
+    def _fault(self, name: str, detail: str, gap_fen: int = 0) -> None:
+        self._checks.append(self._check(name, detail, gap_fen, ok=False))
+
+    def note_sign(self, kind: str, currency: str) -> None:
+        """A balance without a direction is read as a credit, and a check says so."""
+        note = Check(
+            account=self.account,
+            statement=self.statement,
+            currency=currency,
+            name="balance-direction",
+            ok=True,
+            detail=f"{kind} has no CdtDbtInd, read as CRDT",
+        )
+        if note not in self._checks:
+            self._checks.append(note)
+
+    def _end(self) -> End:
+        days = self._days or {self.created_day}
+        begins, ends = min(days), max(days)
+        if self.begins is not None and self.ends is not None:
+            begins = self.begins
+            ends = period_end(begins, self._ends_text, days, self.place)
+        if ends == date.min:
+            raise FeedRefused("the statement has no date at all", self.place)
+        return End(
+            account=self.account,
+            statement=self.statement,
+            currency=self.currency or self._entry_currency or "CNY",
+            created=self._created_moment() or end_of_day(ends),
+            begins=begins,
+            ends=ends,
+            position=self.place,
+            is_statement=self.is_statement,
+            period_declared=self.begins is not None,
+        )
+
+    def _created_moment(self) -> str:
+        """In UTC; a bank that tells a day alone made the statement at its end."""
+        if not self._created:
+            return ""
+        try:
+            if "T" not in self._created:
+                return end_of_day(parse_day(self._created))
+            return to_utc(parse_moment(self._created))
+        except ValueError as error:
+            raise FeedRefused(str(error), self.place) from error
 
     def note(self, what: str, position: str) -> None:
         """Remember what was read otherwise than it is written, and where first."""
@@ -64,21 +215,18 @@ class Frame:
         return Check(self.account, self.statement, self.currency, name, ok, detail, gap_fen)
 
 
-def page_fault(statement: Element) -> str:
-    """What a page lacks of its statement, empty where the statement is whole.
+def period_end(begins: date, text: str, used: set[date], position: str) -> date:
+    """The last day of a period that ends at a moment: midnight closes the day before it.
 
-    Nothing of a page is told before the others are there.
+    Some banks write a plain date as midnight; then something is dated on that very day.
     """
-    page = next(
-        (one for name in _PAGES if (one := find(statement, name)) is not None),
-        find(statement.getparent(), "GrpHdr", "MsgPgntn"),
-    )
-    if page is None:
-        return ""
-    number, is_last = words(page, "PgNb"), words(page, "LastPgInd")
-    if number.lstrip("0") == "1" and is_last in ("true", "1"):
-        return ""
-    return f"page {number}, last page: {is_last}; have all pages sent in one message"
+    day = day_of_text(text, position)
+    is_midnight = "T00:00:00" in text
+    if "T24:00" in text and day > begins:
+        return day - timedelta(days=1)
+    if is_midnight and day > begins and day not in used:
+        return day - timedelta(days=1)
+    return day
 
 
 def refuse_twice(ntry: Element, position: str) -> None:

@@ -10,6 +10,7 @@ from models.money import MoneyError, parse_fen
 from streams.feeds.records import AMOUNT_FEN_MAX, FeedRefused
 from streams.feeds.text import parse_day, parse_moment
 
+_ONE_SIDED = re.compile(r"\d{1,20}\.|\.\d{1,20}", re.ASCII)
 _ZONE = re.compile(r"Z|[+-]\d{2}:\d{2}", re.ASCII)
 DIRECTIONS: dict[str, Literal["C", "D"]] = {"CRDT": "C", "DBIT": "D"}
 
@@ -57,8 +58,10 @@ def words(element: Element | None, *names: str) -> str:
 def amount_of(element: Element | None, what: str, position: str) -> int:
     """A non-negative amount in hundredths; refused when missing, signed or too precise."""
     text = text_of(element)
+    # A decimal of XML may lack the digits on one side of its point.
+    plain = f"0{text}0" if _ONE_SIDED.fullmatch(text) else text
     try:
-        amount_fen = parse_fen(text)
+        amount_fen = parse_fen(plain)
     except MoneyError as error:
         raise FeedRefused(f"{what}: {error}", position) from error
     if not 0 <= amount_fen <= AMOUNT_FEN_MAX:

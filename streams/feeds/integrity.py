@@ -122,6 +122,12 @@ def _checks(proof: _Proof, end: End) -> Iterator[Check]:
         alone = sorted(one for one in foreign if sum(proof.sums[one].counts.values()))
         if alone:
             yield check("currency", [f"entries in {one} and no balances in it" for one in alone])
+    elif end.is_statement:
+        told = [
+            name for name, one in (("opening", proof.opening), ("closing", proof.closing)) if one
+        ]
+        lacking = f"only the {told[0]}" if told else "neither opening nor closing"
+        yield check("balances-told", [], f"{lacking} balance is told: nothing proves the entries")
     if proof.zeros:
         yield check("zero-amount", [], f"{len(proof.zeros)} × an amount of zero: {proof.zeros[0]}")
     if proof.has_running:

@@ -151,12 +151,16 @@ def parse_moment(text: str) -> datetime:
     if match is None:
         raise ValueError(f"{text!r} is no time YYYY-MM-DDTHH:MM:SS")
     day, clock, zone = match.groups()
+    # ISO 8601 also calls the midnight at the end of a day 24:00.
+    is_end = clock.startswith("24:00") and not clock[5:].strip(":0")
     try:
-        moment = datetime.combine(parse_day(day), time.fromisoformat(clock))
+        moment = datetime.combine(parse_day(day), time.fromisoformat("00:00" if is_end else clock))
+        moment += timedelta(days=is_end)
         aware = datetime.fromisoformat(f"{moment.isoformat()}{zone or '+08:00'}")
-    except ValueError as error:
+        aware.astimezone(UTC)  # the first and the last day of the calendar may have no other zone
+        return aware.astimezone(SHANGHAI)
+    except (ValueError, OverflowError) as error:
         raise ValueError(f"{text!r} is no time: {error}") from error
-    return aware.astimezone(SHANGHAI)
 
 
 def to_utc(moment: datetime) -> str:
