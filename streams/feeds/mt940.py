@@ -22,7 +22,10 @@ from streams.feeds.records import Data, Entry, FeedRefused, Record
 
 _KINDS = {b"940", b"942"}
 _KIND = re.compile(rb"\{2:[IO](\d{3})")
-_END_MARK = re.compile(rb"[\r\n]-(?:\}|XXX)?[ \x03]*(?=[\r\n{$]|\Z)")
+# Some banks let the text run into the end mark of its block.
+_END_MARK = re.compile(
+    rb"[\r\n]-(?:\}|XXX)?[ \x03]*(?=[\r\n{$]|\Z)|-\}(?=[\s\x03]*(?:\{[15S]:|\$|\Z))"
+)
 # What may stand around messages: SWIFT blocks, the banks' own envelopes, end marks, blanks.
 _AROUND = re.compile(
     rb"[\s\x01\x03\x1a$]+|(?P<block>\{[A-Z0-9]:(?:[^{}]|\{[^{}]*\})*\})|(?P<open>\{4:)"
@@ -33,6 +36,7 @@ _AROUND = re.compile(
 _UNKNOWN_TAG = re.compile(rb"[\r\n]+(:\d\d[A-Z]?:)[^\r\n]*")
 _ONE_LINE = re.compile(rb"\s*([^\r\n]*)")
 _PLAIN_HEADS = {b"21", b"25", b"25P", b"28", b"28C"}
+_NO_FIGURE = {b"20", b"21"}
 _TEXT_LENGTH_MAX = 100
 
 
@@ -77,9 +81,7 @@ class _Reader:
                 return
             yield self._entry(is_last=tag == b"20")
         if tag == b"61":
-            if self._statement is None or not self._statement.is_open:
-                yield from self._begin_report(field, "an entry")
-            self._line, self._further = field, []
+            yield from self._begin_line(field)
         elif tag == b"20":
             yield from self._begin(field)
         elif not tag:
@@ -93,6 +95,14 @@ class _Reader:
             raise FeedRefused(f":{tag.decode()}: stands before any :20:", f"byte {field.at}")
         else:
             yield from self._field(field, self._message)
+
+    def _begin_line(self, field: Field) -> Iterator[Record]:
+        own = self._own()
+        if own is not None and own.is_statement and not own.is_open:
+            own.note_behind(field.at)
+        elif own is None or not own.is_open:
+            yield from self._begin_report(field, "an entry")
+        self._line, self._further = field, []
 
     def end(self, size_bytes: int) -> Iterator[Record]:
         """The records that the end of the file completes."""
@@ -110,7 +120,8 @@ class _Reader:
         yield from self._end_message(field.at)
         self._messages += 1
         self._has_ended = False
-        self._message = Message(field.at, self._one_line(field))
+        self._message = Message(field.at, "")
+        self._message.reference = self._one_line(field)
 
     def _end_message(self, at: int) -> Iterator[Record]:
         """The message is complete, or it is refused as cut."""
@@ -280,6 +291,10 @@ class _Reader:
                 f"{shown(further)} stands behind :{field.tag.decode()}:", f"byte {at}"
             )
         text = first.decode(self._codec).strip()
+        if field.tag in _NO_FIGURE and not text.isprintable():
+            if self._message is not None:
+                self._message.passed_over.append("control character in a reference")
+            text = "".join(letter for letter in text if letter.isprintable())
         if len(text) > _TEXT_LENGTH_MAX or not text.isprintable():
             reason = f":{field.tag.decode()}: is too long or no text: {shown(first)}"
             raise FeedRefused(reason, f"byte {field.body_at}")

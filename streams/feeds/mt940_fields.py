@@ -23,14 +23,15 @@ _FIELD = re.compile(
     rb"[\r\n]:(2[01]|25P?|28C?|34F|60[FM]|61|62[FM]|64|65|86|90[CD]|NS|13D?(?=:\d{10})):"
 )
 _FIRST_FIELD = re.compile(_FIELD.pattern.removeprefix(rb"[\r\n]"))
-_BALANCE = re.compile(rb"([CDcd])(\d{8}|\d{6})([A-Z]{3})([\d.,]+) *")
+_BALANCE = re.compile(rb" {0,4}([CDcd]) ?(\d{8}|\d{6}) ?([A-Z]{3}) {0,4}([\d.,]+) *")
 # StarMoney writes a closing without its currency; it is then that of the opening.
 _BARE_BALANCE = re.compile(rb"([CD])(\d{6})(\d+,\d*) *")
 _LINE = re.compile(
-    rb"(\d{6,16}) {0,4}([RrEe]?[CcDd])[A-Z]? {0,4}([\d.,]+)([A-Z][A-Z0-9 ]{3}|(?=//))([^\r\n]*)"
+    rb" {0,4}(\d{6,16}) {0,4}([RrEe]?[CcDd])[A-Z]? {0,4}([\d.,]+)"
+    rb"([A-Z][A-Z0-9 ]{3}|(?=//))([^\r\n]*)"
 )
 _LINE_STEPS = (
-    (re.compile(rb"\d{6,16} {0,4}"), "no date YYMMDD, with or without MMDD behind it"),
+    (re.compile(rb" {0,4}\d{6,16} {0,4}"), "no date YYMMDD, with or without MMDD behind it"),
     (re.compile(rb"[RrEe]?[CcDd]"), "no mark C, D, RC, RD, EC or ED"),
     (re.compile(rb"[A-Z]? {0,4}[\d.,]+"), "no amount"),
     (re.compile(rb"[A-Z][A-Z0-9 ]{3}"), "no transaction type such as NTRF"),
@@ -161,7 +162,7 @@ def read_balance(body: bytes, at: int, *, may_lack_currency: bool = False) -> tu
     amount_fen = amount_of(amount, at + match.start(match.lastindex or 0))
     if mark in b"Dd":
         amount_fen = -amount_fen
-    return Balance(amount_fen, day_of(digits, at + 1), currency.decode()), match.end()
+    return Balance(amount_fen, day_of(digits, at + match.start(2)), currency.decode()), match.end()
 
 
 def read_line(body: bytes, at: int) -> tuple[Line, int]:

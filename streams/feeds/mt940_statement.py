@@ -150,6 +150,10 @@ class Statement:
         detail = f"{shown}, by its entries {format_yuan(expected_fen)}"
         self._faults.append(("pages", detail, abs(found_fen - expected_fen)))
 
+    def note_behind(self, at: int) -> None:
+        """An entry stands behind the closing: it is shown, and no balance can prove it."""
+        self._faults.append(("closing", f"an entry stands behind it at byte {at}", 0))
+
     def entry(self, field: Field, further: Sequence[Field]) -> Entry:
         """The entry of a `:61:` with the `:86:` and `:NS:` behind it."""
         line, end = read_line(field.body, field.body_at)

@@ -38,6 +38,9 @@ DIALECTS: dict[str, str] = {
     "blocks with trailer": BLOCKS + changed("-\n", "-}{5:{CHK:123456789ABC}{TNG:}}{S:{COP:P}}\n"),
     "blocks with user header": BLOCKS.replace("{4:", "{3:{108:X1}}{4:") + changed("-\n", "-}"),
     "blocks of an archive": "\x01" + BLOCKS + changed("-\n", "-}\x03$"),
+    "blocks that end in the text": BLOCKS
+    + changed("150,00\n-\n", "150,00\n:86:Cards that wait: 5,00\n EUR  -}\n"),
+    "control character in the reference": changed("REF1", "RE\x12F1"),
     "no reference": changed(":20:REF1\n", ""),
     "number before account": changed(
         ":25:360501520150\n:28C:65/1\n", ":28C:65\n:25:360501520150\n"
@@ -74,6 +77,8 @@ DIALECTS: dict[str, str] = {
     "value date of another year": changed("2403050305C", "2312310305C"),
     "funds code": changed("C50,00", "CR50,00"),
     "blank before the amount": changed("C50,00N", "C 50,00N"),
+    "blanks behind the tags": changed(":61:", ":61: ", "F:C240304", "F: C240304"),
+    "blanks in a balance": changed("C240305EUR150,00", "C 240305 EUR 150,00"),
     "small letters": changed("C50,00N", "c50,00N"),
     "no decimals": changed("50,00", "50,", "100,00", "100,"),
     "one decimal": changed("50,00", "50,0"),
@@ -98,6 +103,7 @@ DIALECTS: dict[str, str] = {
 
 UNREAD_ELSEWHERE = {
     "carriage returns",
+    "blanks in a balance",
     "number of letters",
     "long number",
     "long dates",

@@ -21,7 +21,6 @@ FIRST, LAST = date(2024, 3, 4), date(2024, 3, 8)
 REFUSED = {
     "mt940/self-provided-account_identification.sta": "cut",
     "mt940/self-provided-gv_codes.sta": "cut",
-    "mt940/self-provided-multiline.sta": "an entry stands behind the closing",
     "mt940/self-provided-sparkassen.sta": "before any :20:",
     "mt940/self-provided-empty_non_swift.sta": "before any :20:",
     "mt940/self-provided-invalid_statement.sta": "no bank profile and no register table",

@@ -122,11 +122,6 @@ REFUSED = {
     "day": (changed("240305EUR", "240231EUR"), "no date", "240231"),
     "other message": (BLOCKS.replace("I940", "I941") + PLAIN, "neither MT940 nor MT942", "{2:I941"),
     "text before": ("Example\n" + PLAIN, "neither a field nor", "Example"),
-    "entry behind": (
-        PLAIN + ":61:2403050305C1,00NTRFX\n",
-        "behind the closing",
-        ":61:2403050305C1",
-    ),
     "report without comma": (
         made.report(":61:2403050305C100NTRFX"),
         "no balance proves it",
@@ -158,6 +153,8 @@ def test_doubtful_statement_is_refused_at_its_byte(name: str) -> None:
         (":60F:", ":60M:", "pages"),
         ("C240305EUR", "C240303EUR", "balance-days"),
         ("2403050305C", "2404050405C", "entry-in-period"),
+        ("-\n", "-\n:61:2403050305C1,00NTRFX\n:86:HT-2\n", "closing"),
+        ("-\n", ":61:2403050305C0,00NTRFX\n-\n", "closing"),
         ("-\n", ":90C:2EUR50,\n-\n", "declared-counts"),
         ("-\n", ":90C:1EUR51,\n-\n", "declared-sums"),
     ],
