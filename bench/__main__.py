@@ -11,13 +11,13 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from alerts.evaluation import Law
-from bench import city, core, distributed, store
+from bench import city, core, distributed, formats, store
 from bench.clock import Lap, git_revision, load_average, peak_resident_bytes
 from config.load import load_calendar
 from config.policy_load import load_policy
 
-LOCAL = "local"
-NAMES = (LOCAL, *distributed.NAMES)
+LOCAL, FORMATS = "local", "formats"
+NAMES = (LOCAL, FORMATS, *distributed.NAMES)
 RESULTS = Path(__file__).parent / "results"
 LATE_DAYS = (30, 300)
 FLAT_FIRST = date(2023, 1, 1)
@@ -58,7 +58,10 @@ def main(arguments: list[str]) -> int:
             report |= local(folder / "city", law, chosen.institutions, chosen.months, chosen.runs)
             institutions, months = QUICK_FLAT if chosen.quick else FLAT
             report["flat"] = flatness(folder / "flat", law, institutions, months, chosen.runs)
-        if names - {LOCAL}:
+        if FORMATS in names:
+            entries = formats.QUICK if chosen.quick else formats.FULL
+            report["formats"] = formats.measure(folder, entries, chosen.runs)
+        if names - {LOCAL, FORMATS}:
             size = distributed.QUICK if chosen.quick else distributed.FULL
             report["distributed"] = distributed.measure(folder, law, size, names)
     text = msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"

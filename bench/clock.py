@@ -60,6 +60,12 @@ def git_revision() -> str:
     return done.stdout.strip()
 
 
+def cpu_seconds() -> float:
+    """Of this process and of the children that have ended."""
+    both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(used.ru_utime + used.ru_stime for used in both)
+
+
 def cpu_seconds_of(pid: int) -> float:
     """CPU time that a process has used so far, its own and the system's for it (Linux)."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()

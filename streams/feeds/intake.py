@@ -19,11 +19,10 @@ from models.facts import (
     Told,
 )
 from models.keys import encode, own_day, source_of
-from streams.feeds import camt, direct, mt940, ndjson, registers, table
+from streams.feeds import ndjson, reading, registers
 from streams.feeds.direct_switches import refuse_disabled
 from streams.feeds.integrity import checked
 from streams.feeds.mapped import chunks
-from streams.feeds.profiles import load_profiles
 from streams.feeds.receipts import Receipt, Refusal, StatementProof
 from streams.feeds.records import (
     Check,
@@ -174,23 +173,13 @@ def _sha256(data: Data) -> str:
     return digest.hexdigest()
 
 
-def _records(data: Data, sniffed: Sniffed) -> Iterator[Record]:
-    if sniffed.format == "camt":
-        return camt.read(data)
-    if sniffed.format == "mt940":
-        return mt940.read(data)
-    if sniffed.format == "direct":
-        return direct.read(data, sniffed.name)
-    return table.read(sniffed.table, load_profiles()[sniffed.profile])
-
-
 def _prove_statements(proved: ProvedFile, data: Data, sniffed: Sniffed, *, is_kept: bool) -> None:
     kept: list[Record] = []
     checks: list[Check] = []
     counts: Counter[str] = Counter()
     fen: Counter[tuple[str, str]] = Counter()
     last_day = date.min
-    for record in checked(_records(data, sniffed)):
+    for record in checked(reading.records(data, sniffed)):
         if is_kept:
             kept.append(record)
         if isinstance(record, Entry):
@@ -215,7 +204,7 @@ def _prove_statements(proved: ProvedFile, data: Data, sniffed: Sniffed, *, is_ke
         _sort_out(proved, _tell_statements(proved, iter(kept)), is_kept=True)
     elif not all_told or any(one.failed for one in proved.statements):
         # Of a large file only what waits is worth another reading; else the counts are known.
-        _sort_out(proved, _tell_statements(proved, _records(data, sniffed)), is_kept=False)
+        _sort_out(proved, _tell_statements(proved, reading.records(data, sniffed)), is_kept=False)
 
 
 def _add_statement(
@@ -250,7 +239,7 @@ def _sort_out(proved: ProvedFile, found: Iterable[Told | Held], *, is_kept: bool
 def _second_pass(proved: ProvedFile, data: Data) -> Iterator[Told | Held]:
     sniffed = sniff(data)
     if proved.is_bank:
-        return _tell_statements(proved, _records(data, sniffed))
+        return _tell_statements(proved, reading.records(data, sniffed))
     return _tell_rows(proved, _rows(proved, sniffed))
 
 

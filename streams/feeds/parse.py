@@ -4,21 +4,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from models.facts import EntryAnnounced, EntryBooked
-from streams.feeds import camt, direct, mt940, table
 from streams.feeds.integrity import checked
-from streams.feeds.profiles import load_profiles
+from streams.feeds.reading import records
 from streams.feeds.records import (
     Check,
     Closing,
-    Data,
     Declared,
     End,
     Entry,
-    FeedRefused,
     Opening,
     Record,
 )
-from streams.feeds.sniff import Sniffed, sniff
+from streams.feeds.sniff import sniff
 
 _ENTRY_FIELDS = (
     *("counterparty_name", "counterparty_account", "counterparty_bank", "remittance"),
@@ -34,10 +31,10 @@ def parse_lines(path: Path, bank: str | None = None) -> Iterator[dict[str, objec
     """
     data = path.read_bytes()
     sniffed = sniff(data, bank)
-    for _ in _records(data, sniffed):
+    for _ in records(data, sniffed):
         pass
     statement: list[tuple[Record, dict[str, object]]] = []
-    for record in checked(_records(data, sniffed)):
+    for record in checked(records(data, sniffed)):
         if isinstance(record, Entry):
             # Entries carry no statement of their own: it is that of the opening or the end.
             statement.append((record, _entry(record)))
@@ -47,18 +44,6 @@ def parse_lines(path: Path, bank: str | None = None) -> Iterator[dict[str, objec
         if isinstance(record, End):
             yield from (_completed(one, record) for one in _in_order(statement))
             statement = []
-
-
-def _records(data: Data, sniffed: Sniffed) -> Iterator[Record]:
-    if sniffed.format == "camt":
-        return camt.read(data)
-    if sniffed.format == "mt940":
-        return mt940.read(data)
-    if sniffed.format == "direct":
-        return direct.read(data, sniffed.name)
-    if sniffed.format == "table":
-        return table.read(sniffed.table, load_profiles()[sniffed.profile])
-    raise FeedRefused(f"this is {sniffed.name}, no bank file; `escrow ingest` reads it", "byte 0")
 
 
 def _in_order(

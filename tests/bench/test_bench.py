@@ -35,6 +35,20 @@ def test_the_quick_bench_prints_one_json_object() -> None:
     assert "distributed" not in report
 
 
+def test_the_quick_bench_of_formats_reads_every_entry() -> None:
+    """Each format is read beside its bare library, and large files by a process of their own."""
+    found = _bench("--only", "formats")["formats"]
+
+    assert {"camt", "mt940", "csv", "xlsx"} == set(found)
+    for name, one in found.items():
+        assert 0 < one["with_checks_per_second"]
+        assert 0 < one["reading_times_bare"], name
+        assert ("large" in one) == (name != "xlsx")
+    for name in ("camt", "mt940", "csv"):
+        large = found[name]["large"]
+        assert large["resident_mb_before"] <= large["peak_resident_mb"] < 150
+
+
 def test_the_distributed_bench_measures_real_servers() -> None:
     """Each measurement on broker and database ends, sees all that it sent, and tells how long."""
     found = _bench("--only", ",".join(NAMES))["distributed"]
