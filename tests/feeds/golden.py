@@ -1,7 +1,7 @@
-"""Golden outputs beside the samples of bank exports; `python -m tests.feeds.golden` renews them.
+"""Golden outputs beside the samples of bank files; `python -m tests.feeds.golden` renews them.
 
-A sample is `banks/<profile>.<kind>`, its golden output the lines of `escrow parse` behind it with
-`.jsonl` added. `--check` compares and writes nothing.
+A sample is `banks/<profile>.<kind>` or `direct/<call>.<kind>`, its golden output the lines of
+`escrow parse` behind it with `.jsonl` added. `--check` compares and writes nothing.
 """
 
 import json
@@ -10,13 +10,13 @@ from pathlib import Path
 
 from streams.feeds.parse import parse_lines
 
-BANKS = Path(__file__).with_name("banks")
+FOLDERS = (Path(__file__).with_name("banks"), Path(__file__).with_name("direct"))
 GOLDEN = ".jsonl"
 
 
 def samples() -> list[Path]:
     """Every sample, by name."""
-    return sorted(path for path in BANKS.iterdir() if path.suffix != GOLDEN)
+    return sorted(path for folder in FOLDERS for path in folder.iterdir() if path.suffix != GOLDEN)
 
 
 def golden_of(sample: Path) -> Path:

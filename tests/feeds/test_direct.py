@@ -52,7 +52,7 @@ def entries(data: bytes) -> list[tuple[str, str, int, int | None]]:
 
 
 def refusal(data: bytes) -> FeedRefused:
-    """Refusal."""
+    """Why these bytes are refused, and where."""
     with pytest.raises(FeedRefused) as caught:
         list(direct.read(data, sniff(data).name))
     return caught.value
@@ -60,7 +60,7 @@ def refusal(data: bytes) -> FeedRefused:
 
 @pytest.fixture
 def enabled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Enabled."""
+    """Every format as if somebody had compared it with the bank's manual and switched it on."""
     switches = tmp_path / "direct.yaml"
     text = direct_switches.SWITCHES.read_text(encoding="utf-8")
     switches.write_text(text.replace("enabled: false", "enabled: true"), encoding="utf-8")
@@ -82,7 +82,7 @@ def test_a_query_with_all_its_pages_proves_to_the_fen(name: str) -> None:
 
 @pytest.mark.parametrize("name", INCOMPLETE)
 def test_a_query_without_its_last_page_is_refused(name: str) -> None:
-    """A query without its last page is refused."""
+    """Half of a query proves nothing, so the sign that more follows refuses all of it."""
     error = refusal(INCOMPLETE[name])
 
     assert "page" in error.reason
@@ -91,7 +91,7 @@ def test_a_query_without_its_last_page_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_a_query_that_is_cut_anywhere_is_refused_or_does_not_prove(name: str) -> None:
-    """A query that is cut anywhere is refused or does not prove."""
+    """From its middle on no cut leaves a document that could be taken for the whole answer."""
     data = WHOLE[name]
     for length in range(len(data) // 2, len(data) - 1, 7):
         with pytest.raises(FeedRefused):
@@ -100,7 +100,7 @@ def test_a_query_that_is_cut_anywhere_is_refused_or_does_not_prove(name: str) ->
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_unverified_formats_are_refused_until_somebody_enables_them(name: str) -> None:
-    """Unverified formats are refused until somebody enables them."""
+    """Built from public code alone, they may be wrong; the refusal says where to enable."""
     refused = proved(WHOLE[name]).refusal
 
     assert refused is not None
@@ -111,7 +111,7 @@ def test_unverified_formats_are_refused_until_somebody_enables_them(name: str) -
 @pytest.mark.usefixtures("enabled")
 @pytest.mark.parametrize("name", WHOLE)
 def test_enabled_they_are_told_and_each_place_says_unverified(name: str, tmp_path: Path) -> None:
-    """Enabled they are told and each place says unverified."""
+    """Evidence of such an entry warns its reader, and the archive still finds the row by it."""
     file = proved(WHOLE[name])
     archive = Archive(tmp_path / "archive")
     sha256 = archive.put(WHOLE[name])
@@ -125,7 +125,7 @@ def test_enabled_they_are_told_and_each_place_says_unverified(name: str, tmp_pat
 
 
 def test_a_page_that_came_twice_is_refused() -> None:
-    """A page that came twice is refused."""
+    """Known by serials (ICBC) or page numbers (CCB): its entries would else count twice."""
     twice = made.icbc_page(ROW_1, following="x") + made.icbc_page(ROW_1)
 
     assert "a page came twice" in refusal(twice.encode("gb18030")).reason
@@ -134,7 +134,7 @@ def test_a_page_that_came_twice_is_refused() -> None:
 
 
 def test_counts_that_are_not_those_of_the_rows_are_refused() -> None:
-    """Counts that are not those of the rows are refused."""
+    """TotalNum of ICBC is of the page or of the query; a number that is neither means lost rows."""
     page = made.icbc_page(ROW_1).replace("<TotalNum>1", "<TotalNum>3").encode("gb18030")
 
     assert refusal(page).reason == "TotalNum 3, and 1 rows are here"
@@ -155,7 +155,7 @@ def test_sums_of_the_bank_are_compared() -> None:
 
 
 def test_a_wrong_balance_is_found() -> None:
-    """A wrong balance is found."""
+    """One fen in one balance breaks the chain, and the closing with it where it is the last."""
     data = made.cmb(made.cmb_row("1", "100.00", "1100.00"), made.cmb_row("2", "-30.00", "1070.01"))
     failed = [
         one.name
@@ -167,7 +167,7 @@ def test_a_wrong_balance_is_found() -> None:
 
 
 def test_newest_first_is_told_oldest_first() -> None:
-    """Newest first is told oldest first."""
+    """The order in which the balances follow from one another is found, not assumed."""
     data = made.cmb(made.cmb_row("2", "-30.00", "1070.00"), made.cmb_row("1", "100.00", "1100.00"))
 
     assert [serial for serial, *_ in entries(data)] == ["1", "2"]
@@ -192,7 +192,7 @@ def test_flags_of_reversals() -> None:
 
 
 def test_characters_that_only_gb18030_has_in_a_file_declared_gbk() -> None:
-    """Characters that only gb18030 has in a file declared gbk."""
+    """Names such as 镕 and 𠮷 come through, though Python's gbk and gb2312 know neither both."""
     data = made.cmb(made.cmb_row("1", "100.00", "1100.00"))
     (entry,) = [one.fact for one in direct.read(data, "cmb-direct") if isinstance(one, Entry)]
 
@@ -218,12 +218,12 @@ def test_characters_that_only_gb18030_has_in_a_file_declared_gbk() -> None:
     ],
 )
 def test_doubtful_fields_are_refused(data: bytes, reason: str) -> None:
-    """Doubtful fields are refused."""
+    """Each is a reading that could be guessed, and a guess may turn a payment round."""
     assert reason in refusal(data).reason
 
 
 def test_parse_shows_a_format_that_is_not_enabled(tmp_path: Path) -> None:
-    """Parse shows a format that is not enabled."""
+    """Whoever compares a format with the manual has to see what is read, before switching it on."""
     path = tmp_path / "reply.xml"
     path.write_bytes(WHOLE["cmb-direct"])
 
