@@ -23,7 +23,7 @@ from models.registers import FOREVER
 from models.versions import Version, Versions
 from models.working_days import WorkingCalendar, add_months
 
-CODE_VERSION = "3"
+CODE_VERSION = "4"
 """Raised whenever a release may answer otherwise than the one before; institutions go stale."""
 
 IMMEDIATE = tuple(rule for rule in RULES if not rule.at_close)
@@ -158,7 +158,7 @@ class Supervision:
         view.ledger.settle()
         touched = view.ledger.touched
         if touched.registers:
-            view.policy = self._area(view.ledger, FOREVER)
+            view.policy = self._area(view.ledger)
         subjects = {
             "payments": sorted(touched.payments & view.ledger.charged),
             "entry": sorted(touched.entries),
@@ -189,7 +189,7 @@ class Supervision:
         # With nothing ahead both views have the same facts, but for those of ONLY_AT_CLOSE.
         ledger.settle(as_twin=not self._ahead)
         if touched.registers:
-            view.policy = self._area(ledger, closed)
+            view.policy = self._area(ledger)
         due = self._due(closed)
         is_quiet = not advanced and touched.since == FOREVER and not touched.requests
         if not is_quiet:
@@ -316,9 +316,10 @@ class Supervision:
         else:
             self._results.pop(key, None)
 
-    def _area(self, ledger: Ledger, day: int) -> AreaPolicy:
-        state = ledger.registers.state(day)
-        return self._law.policy.area(state.city if state else "")
+    def _area(self, ledger: Ledger) -> AreaPolicy:
+        """What holds where the institution is and, on days before, where it was then."""
+        states = ledger.registers.states()
+        return self._law.policy.places((row.valid_from.toordinal(), row.city) for row in states)
 
 
 def _failed(rule: Rule, view: View, subject: str, error: Exception) -> Finding:

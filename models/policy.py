@@ -5,11 +5,11 @@ before province before nation) replaces the wider value from the nearer one's fi
 """
 
 import json
-from bisect import bisect_right
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
 from datetime import date
 from hashlib import sha256
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -37,6 +37,7 @@ Value = int | bool | Steps | Words
 LEVEL_WORDS: tuple[LevelWord, ...] = ("blue", "yellow", "orange", "red")
 assert tuple(level.word for level in Level) == LEVEL_WORDS
 
+_Held = TypeVar("_Held")
 _Dated = TypeVar("_Dated", bound="DatedValue | Clause")
 
 
@@ -93,20 +94,35 @@ Exceptions = Mapping[str, Mapping[str, Rules]]
 """What single contracts have of their own, by institution, then by the contract's number."""
 
 
+Dated = dict[tuple[str, str], tuple[list[int], list[_Held]]]
+"""By rule and name the days from which values hold, in order, and these values."""
+
+
+class Tables(NamedTuple):
+    """All dated values of an area by their kinds, and the days on which any begins to hold."""
+
+    values: Dated[int | None]
+    steps: Dated[StepTuple | None]
+    words: Dated[Words]
+    begins: list[int]
+
+
 class AreaPolicy:
     """What holds in one area: every question costs one look-up and one bisection over ordinals."""
 
     __slots__ = (
         *("_begins", "_clauses", "_digest", "_hashes", "_steps", "_values", "_words"),
-        *("area_id", "rules"),
+        *("area_id", "moves", "rules"),
     )
 
     def __init__(self, area_id: str, rules: Mapping[str, RulePolicy]) -> None:
         self.area_id = area_id
         self.rules = dict(sorted(rules.items()))
-        self._values: dict[tuple[str, str], tuple[list[int], list[int]]] = {}
-        self._steps: dict[tuple[str, str], tuple[list[int], list[StepTuple]]] = {}
-        self._words: dict[tuple[str, str], tuple[list[int], list[Words]]] = {}
+        self.moves: Moves = ()
+        """Of who moved, since which day which area counts; empty for an area itself."""
+        self._values: Dated[int | None] = {}
+        self._steps: Dated[StepTuple | None] = {}
+        self._words: Dated[Words] = {}
         for policy in self.rules.values():
             for parameter in policy.parameters:
                 self._enter(policy.rule, parameter)
@@ -153,6 +169,16 @@ class AreaPolicy:
         index = bisect_right(self._begins, after)
         return index < len(self._begins) and self._begins[index] <= through
 
+    def alike(self, first: int, last: int) -> list[tuple[int, int]]:
+        """The days from first through last as stretches of days of the same values, in order."""
+        begins = self._begins[bisect_right(self._begins, first) : bisect_right(self._begins, last)]
+        starts = [first, *begins]
+        return list(zip(starts, [*(each - 1 for each in begins), last], strict=True))
+
+    def ever(self, rule: str, name: str) -> bool:
+        """Whether a number or switch is in force on any day."""
+        return any(value is not None for value in self._values[rule, name][1])
+
     def basis(self, rule: str, ordinal: int) -> str:
         """The legal text that the rule watches over on a day; NO_LEGAL_TEXT where none is."""
         since, clauses = self._clauses[rule]
@@ -170,12 +196,38 @@ class AreaPolicy:
         """The SHA-256, in hexadecimal, over the hashes of all rules."""
         return self._digest
 
+    def moved(self, moves: "Moves") -> "AreaPolicy":
+        """What held for somebody who is here now: on each day the values of where he was then.
+
+        Hashes and legal texts are those of the last area. `moves` in order, the last one to here.
+        """
+        joined = AreaPolicy(self.area_id, self.rules)
+        joined.moves = moves
+        joined._join()
+        return joined
+
+    def _join(self) -> None:
+        """Take over what the areas of `moves` say, each from its first day on."""
+        firsts = [first for first, _ in self.moves]
+        tables = [area.tables for _, area in self.moves]
+        self._values = _joined(firsts, [each.values for each in tables], None)
+        self._steps = _joined(firsts, [each.steps for each in tables], None)
+        self._words = _joined(firsts, [each.words for each in tables], ())
+        self._begins = sorted({*firsts, *(day for each in tables for day in each.begins)})
+
+    @property
+    def tables(self) -> Tables:
+        """All dated values, and the days on which any begins to hold."""
+        return Tables(self._values, self._steps, self._words, self._begins)
+
     def _enter(self, rule: str, parameter: Parameter) -> None:
         key = (rule, parameter.name)
         since = [value.since.toordinal() for value in parameter.values]
         told = [value.value for value in parameter.values]
-        plain = [value for value in told if isinstance(value, int)]
-        steps = [_in_order(value) for value in told if isinstance(value, dict)]
+        plain: list[int | None] = [value for value in told if isinstance(value, int)]
+        steps: list[StepTuple | None] = [
+            _in_order(value) for value in told if isinstance(value, dict)
+        ]
         words = [value for value in told if isinstance(value, tuple)]
         assert len(told) in {len(plain), len(steps), len(words)}, f"{key} mixes kinds of values"
         # A parameter that no area gives a value yet answers None, or (), to every question.
@@ -192,6 +244,10 @@ class AreaPolicy:
         return _valued(own) | used
 
 
+Moves = tuple[tuple[int, AreaPolicy], ...]
+"""Since which day which area's values count, in order."""
+
+
 class Policy:
     """The policies of all areas; a city that has none of its own is judged by the default city's.
 
@@ -199,7 +255,7 @@ class Policy:
     a city to its id.
     """
 
-    __slots__ = ("_areas", "_default", "_ids", "_overlays", "exceptions")
+    __slots__ = ("_areas", "_default", "_ids", "_movers", "_overlays", "exceptions")
 
     def __init__(
         self,
@@ -213,17 +269,38 @@ class Policy:
         self._ids = dict(ids)
         self.exceptions: Exceptions = exceptions or {}
         self._overlays: dict[tuple[str, str, str], AreaPolicy] = {}
+        self._movers: dict[tuple[tuple[int, str], ...], AreaPolicy] = {}
 
     def area(self, city: str) -> AreaPolicy:
         """What holds in a city, named by its id or in Chinese; an unknown one: the default's."""
         name = city.strip().lower()
         return self._areas.get(self._ids.get(name, name), self._default)
 
+    def places(self, cities: Iterable[tuple[int, str]]) -> AreaPolicy:
+        """What holds for somebody in these cities, each since a day, in order; () for nowhere.
+
+        The first counts from ever on: where he was before nobody told.
+        """
+        moves: list[tuple[int, AreaPolicy]] = []
+        for first, city in cities:
+            area = self.area(city)
+            if not moves or moves[-1][1] is not area:
+                moves.append((first if moves else 0, area))
+        if len(moves) < 2:
+            return moves[0][1] if moves else self.area("")
+        key = tuple((first, area.area_id) for first, area in moves)
+        if key not in self._movers:
+            self._movers[key] = moves[-1][1].moved(tuple(moves))
+        return self._movers[key]
+
     def contract(self, area: AreaPolicy, institution: str, number: str) -> AreaPolicy:
         """What holds for one contract: the area's, but for what the contract has of its own."""
         own = self.exceptions.get(institution, {}).get(number)
         if own is None:
             return area
+        if area.moves:
+            moves = [(day, self.contract(each, institution, number)) for day, each in area.moves]
+            return moves[-1][1].moved(tuple(moves))
         key = (area.area_id, institution, number)
         if key not in self._overlays:
             merged = {rule: nearest(area.rules[rule], nearer) for rule, nearer in own.items()}
@@ -272,6 +349,22 @@ def nearest(wider: RulePolicy, nearer: RulePolicy) -> RulePolicy:
     return msgspec.structs.replace(
         wider, clauses=_continued(wider.clauses, nearer.clauses), parameters=parameters
     )
+
+
+def _joined(firsts: list[int], tables: list[Dated[_Held]], none: _Held) -> Dated[_Held]:
+    """The dated values of several areas one after the other, each from its first day on."""
+    joined: Dated[_Held] = {}
+    for key in sorted({key for table in tables for key in table}):
+        days: list[int] = []
+        values: list[_Held] = []
+        for first, after, table in zip(firsts, [*firsts[1:], None], tables, strict=True):
+            since, held = table.get(key, ([], []))
+            place = bisect_right(since, first)
+            ends = len(since) if after is None else bisect_left(since, after)
+            days += [first, *since[place:ends]]
+            values += [held[place - 1] if place else none, *held[place:ends]]
+        joined[key] = (days, values)
+    return joined
 
 
 def _continued(wider: tuple[_Dated, ...], nearer: tuple[_Dated, ...]) -> tuple[_Dated, ...]:

@@ -23,6 +23,7 @@ from tests.oracle_history import (
     identity,
     undone,
 )
+from tests.oracle_schedule import city_on
 
 CHARGE_DAYS = 30
 HOURS_MAX_HUNDREDTHS = 6_000
@@ -165,7 +166,7 @@ def charge_hours(w: World, _day: date) -> Verdicts:
         standard = Fraction(length, 30 if c.online else 45)
         whole = c.paid_hours_hundredths or sum(i.hours_hundredths or 0 for i in c.instalments)
         bonus = c.bonus_hours_hundredths * bought / whole if whole else Fraction(0)
-        is_each = getattr(w.state(date.max), "city", "") in PER_SUBJECT_CITIES
+        is_each = city_on(w.states, charge.payments[0].booking_date) in PER_SUBJECT_CITIES
         most = HOURS_MAX_HUNDREDTHS * (1 + c.subject.count("、") * is_each)
         if bought * standard > most:
             verdicts[charge.subject] = Verdict("orange", charge.amount_fen, "breach")
@@ -378,7 +379,6 @@ def steps_reached(amount: int, of: int, percents: tuple[int, ...]) -> int:
 def refund_late(w: World, day: date) -> Verdicts:
     """F1: what was asked back and is not yet paid, by working days and by the term."""
     verdicts = {}
-    state = w.state(day)
     for number, request in w.requests.items():
         still = w.due(number, day) - w.paid_back(day, request=number)
         if still <= 0:
@@ -387,7 +387,7 @@ def refund_late(w: World, day: date) -> Verdicts:
         rank = sum(waited >= step for step in (3, 5, 10, 15))
         contract = w.contracts.get(request.contract)
         term = contract.refund_term_days if contract else None
-        if contract and state and state.city in FIVE_DAY_CITIES:
+        if contract and city_on(w.history.last.states, day) in FIVE_DAY_CITIES:
             early = contract.begins is not None and request.day < contract.begins
             term = 5 if early else 15
         over = term is not None and day >= request.day + term * ONE_DAY

@@ -1,4 +1,4 @@
-"""What the oracle knows of releases on days: in equal parts by the month, or after the end."""
+"""What the oracle knows of days: releases in monthly parts or after the end, and places."""
 
 from datetime import date, timedelta
 from fractions import Fraction
@@ -20,3 +20,10 @@ def share_by_day(c: f.ContractStated, calendar: WorkingCalendar, day: date) -> F
     months = next(n for n in range(1, 9999) if add_months(c.begins, n) > c.ends)
     over = [n for n in range(1, months) if add_months(c.begins, n) <= day + timedelta(days=1)]
     return Fraction(len(over), months)
+
+
+def city_on(rows: list[f.InstitutionStated], day: date) -> str:
+    """The city of the institution on a day; before its first row begins, that of this row."""
+    rows = sorted(rows, key=lambda row: row.valid_from)
+    held = [row.city for row in rows if row.valid_from <= day] or [row.city for row in rows[:1]]
+    return held[-1] if held else ""

@@ -33,7 +33,7 @@ KINDS = (
     *("stages", "by sessions", "by days", "broken statement", "corrected statement", "accepted"),
     *("two accounts", "settlement company", "attributed", "outside account", "without name"),
     *("without contract", "before the signature", "refused", "agreed", "orphan reversal", "void"),
-    "told again",
+    *("told again", "moved"),
 )
 
 
@@ -110,6 +110,9 @@ class Teller:
                 row, valid_from=first + timedelta(days=2), nonprofit_change_due=due
             )
             self.tell(changed)
+        if self.chance(20, "moved"):
+            there = self.pick(("南昌市", "北京市", "成都市"))
+            self.tell(msgspec.structs.replace(row, valid_from=self.day(), city=there))
         self.accounts(first)
         if self.chance(85):
             ends = self.day() if self.chance(20, "custody gap") else None

@@ -107,26 +107,14 @@ def several_accounts(view: View, _subject: str) -> list[Finding]:
     """More than one dedicated account on a day, or changed twice within the window (A1)."""
     days = view.ledger.registers.designation_days()
     changes = view.ledger.registers.designation_changes()
-    window = view.number(RULE_SEVERAL, "window_days", view.as_of)
-    limit = view.number(RULE_SEVERAL, "changes_limit", view.as_of)
-    if window is None or limit is None or not days:
+    if not days:
         return []
     if not changes and len(view.ledger.registers.designated_accounts(days[0])) == 1:
         return []  # one account, never changed: nearly every institution
-
-    def stands(day: int) -> bool:
-        recent = sum(1 for change in changes if day - window < change <= day)
-        return len(view.ledger.registers.designated_accounts(day)) > 1 or recent >= limit
-
-    if not stands(view.as_of):
+    start = _several_since(view, days, changes)
+    window = view.number(RULE_SEVERAL, "window_days", view.as_of)
+    if start is None or window is None:
         return []
-    marks = {*days, *(change + window for change in changes)}
-    start = view.as_of
-    for mark in sorted((m for m in marks if m <= view.as_of), reverse=True):
-        if stands(mark):
-            start = mark
-        if not stands(mark - 1):
-            break
     accounts = view.ledger.registers.designated_accounts(view.as_of)
     recent = [change for change in changes if view.as_of - window < change <= view.as_of]
     return [
@@ -145,3 +133,28 @@ def several_accounts(view: View, _subject: str) -> list[Finding]:
             ),
         )
     ]
+
+
+def _several_since(view: View, days: tuple[int, ...], changes: tuple[int, ...]) -> int | None:
+    """The first day of the unbroken run, ending at as_of, of several accounts or changes.
+
+    Each day by the numbers in force on it (G12); None when as_of is no such day.
+    """
+
+    def stands(day: int) -> bool:
+        window = view.number(RULE_SEVERAL, "window_days", day)
+        limit = view.number(RULE_SEVERAL, "changes_limit", day)
+        if window is None or limit is None:
+            return False
+        recent = sum(1 for change in changes if day - window < change <= day)
+        return len(view.ledger.registers.designated_accounts(day)) > 1 or recent >= limit
+
+    start: int | None = None
+    for first, last in reversed(view.policy.alike(min(days), view.as_of)):
+        window = view.number(RULE_SEVERAL, "window_days", first) or 0
+        marks = {first, *days, *(change + window for change in changes)}
+        for mark in sorted((m for m in marks if first <= m <= last), reverse=True):
+            if not stands(mark):
+                return start
+            start = mark
+    return start

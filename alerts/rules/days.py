@@ -77,8 +77,8 @@ def standing(view: View, state: State, day: int) -> Standing | Unknown | None:
     today = series.known(f"{state.rule}/{state.subject}", day)
     if today is _NOTHING:
         return None
-    calm_days = view.number(state.rule, "calm_days", day) or 1
-    days = _days(view, state, calm_days, day)
+    calm_days = _calm_days(view, state, day)
+    days = _days(view, state, day)
     today = days[place]
     if isinstance(today.seen, Unknown):
         return today.seen
@@ -103,7 +103,7 @@ def judge(view: View, state: State) -> list[Finding]:
         return []
     if isinstance(found, Unknown):
         place = view.as_of - view.ledger.series.first
-        since = _days(view, state, 1, view.as_of)[place].unknown
+        since = _days(view, state, view.as_of)[place].unknown
         return [view.undecided(state.rule, state.subject, day=since, missing=str(found))]
     shown = state.show(view, found.last)
     seen_on = (day_step("last_seen", found.last),) if found.last < view.as_of else ()
@@ -132,7 +132,11 @@ def reached(
     return level
 
 
-def _days(view: View, state: State, calm_days: int, day: int) -> list[_Day]:
+def _calm_days(view: View, state: State, day: int) -> int:
+    return view.number(state.rule, "calm_days", day) or 1
+
+
+def _days(view: View, state: State, day: int) -> list[_Day]:
     def work_out(each: int, before: _Day | None) -> _Day:
         before = before or _NOTHING
         seen = state.see(view, each)
@@ -143,7 +147,7 @@ def _days(view: View, state: State, calm_days: int, day: int) -> list[_Day]:
             return _NOTHING
         if seen is not None:
             return _Day(seen, before.start or each, each)
-        if before.calm + 1 >= calm_days:
+        if before.calm + 1 >= _calm_days(view, state, each):
             return _NOTHING
         return _Day(None, before.start, before.last, before.calm + 1)
 

@@ -22,12 +22,12 @@ RULE = "charge-early"
 def early_subjects(view: View) -> set[str]:
     """The contracts to be asked of: those of students of whom a contract or payment changed.
 
-    Where the rule is in force also those of which something that was taught or paid back changed
-    before a payment of the student's.
+    Where the rule is in force on any day also those of which something that was taught or paid
+    back changed before a payment of the student's.
     """
     ledger = view.ledger
     found = set(ledger.touched.payments)
-    if all(view.number(RULE, name, view.as_of) is None for name in ("limit_months", "limit_hours")):
+    if not any(view.policy.ever(RULE, name) for name in ("limit_months", "limit_hours")):
         return found
     of_student = ledger.directory.contracts_of
     for student in ledger.touched.students(ledger.directory):

@@ -3,6 +3,7 @@
 from alerts.rules.view import LEVEL_WORDS, View, day_step, minus, number, yuan
 from models.directory import Request
 from models.findings import Finding, Kind, Step
+from models.registers import FOREVER
 from models.working_days import CalendarMissing
 
 RULE = "refund-late"
@@ -22,21 +23,20 @@ def refund_late(view: View, request_number: str) -> list[Finding]:
         return []
     try:
         working_days = view.calendar.count_since_ordinal(request.asked, view.as_of)
-        first_late = view.calendar.add_ordinal(request.asked, steps[0][0])
+        late = _late_since(view, request)
     except CalendarMissing as missing:
         return [view.undecided(RULE, subject, day=request.asked, missing=str(missing))]
+    if late is None:
+        return []
     reached, level = max(
-        ((least, word) for least, word in steps if working_days >= least), default=(0, None)
+        ((least, word) for least, word in steps if working_days >= least), default=(0, "blue")
     )
-    term = _term_days(view, request)
+    term = _term_days(view, request, view.as_of)
     kind: Kind = "warning"
     term_over = _term_over(view, request, term)
     if term_over is not None and view.as_of >= term_over:
         kind = "breach"
-        level = max(level or "orange", "orange", key=LEVEL_WORDS.index)
-    if level is None:
-        return []
-    late = first_late if term_over is None else min(first_late, term_over)
+        level = max(level, "orange", key=LEVEL_WORDS.index)
     return [
         view.finding(
             RULE,
@@ -53,6 +53,25 @@ def refund_late(view: View, request_number: str) -> list[Finding]:
             formula=_formula(view, request, reached, term),
         )
     ]
+
+
+def _late_since(view: View, request: Request) -> int | None:
+    """The first day of the unbroken run, ending at as_of, on which a step or the term is passed.
+
+    Each day by the numbers in force on it (G12); None when as_of is no such day.
+    """
+    start: int | None = None
+    for first, last in reversed(view.policy.alike(request.asked, view.as_of)):
+        steps = view.policy.steps(RULE, "working_days", first)
+        late = view.calendar.add_ordinal(request.asked, steps[0][0]) if steps else FOREVER
+        term_over = _term_over(view, request, _term_days(view, request, first))
+        late = max(first, late if term_over is None else min(late, term_over))
+        if late > last:
+            break
+        start = late
+        if late > first:
+            break
+    return start
 
 
 def _formula(view: View, request: Request, reached: int, term: int | None) -> list[Step]:
@@ -97,13 +116,13 @@ def _term_over(view: View, request: Request, term: int | None) -> int | None:
     return max(request.asked + term, signed)
 
 
-def _term_days(view: View, request: Request) -> int | None:
-    """The legal or agreed term in calendar days; None means warnings only (F1)."""
+def _term_days(view: View, request: Request, day: int) -> int | None:
+    """The legal or agreed term in calendar days on a day; None means warnings only (F1)."""
     terms = view.ledger.directory.terms.get(request.contract)
     if terms is None or terms.signed > view.as_of:
         return None
-    after = view.number(RULE, "term_after_start_days", view.as_of)
-    before = view.number(RULE, "term_before_start_days", view.as_of)
+    after = view.number(RULE, "term_after_start_days", day)
+    before = view.number(RULE, "term_before_start_days", day)
     if after is None or before is None:
         return terms.contract.refund_term_days
     if terms.begins is not None and request.asked < terms.begins:

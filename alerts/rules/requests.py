@@ -29,6 +29,7 @@ def refund_unanswered(view: View, request_number: str) -> list[Finding]:
     )
     try:
         late = view.calendar.add_ordinal(request.asked, limit)
+        since = _late_since(view, request.asked)
     except CalendarMissing as missing:
         return [view.undecided(UNANSWERED, subject, day=request.asked, missing=str(missing))]
     if late > view.as_of:
@@ -43,7 +44,7 @@ def refund_unanswered(view: View, request_number: str) -> list[Finding]:
             subject,
             kind="warning",
             level="yellow",
-            day=max(late, open_since(view, request)),
+            day=max(since, open_since(view, request)),
             amount_fen=open_fen,
             evidence=evidence,
             formula=(
@@ -54,6 +55,19 @@ def refund_unanswered(view: View, request_number: str) -> list[Finding]:
             ),
         )
     ]
+
+
+def _late_since(view: View, asked: int) -> int:
+    """The first day of the unbroken run, ending at as_of, past the limit in force on each (G12)."""
+    start = view.as_of
+    for first, last in reversed(view.policy.alike(asked, view.as_of)):
+        limit = view.number(UNANSWERED, "limit_working_days", first)
+        late = last + 1 if limit is None else max(first, view.calendar.add_ordinal(asked, limit))
+        if late <= last:
+            start = late
+        if late > first:
+            break
+    return start
 
 
 def refund_misdirected(view: View, contract: str) -> list[Finding]:

@@ -271,3 +271,63 @@ def test_digest_of_all_follows_the_default_city() -> None:
 def test_level_words_rise() -> None:
     """The words are in the order in which levels get worse."""
     assert LEVEL_WORDS == ("blue", "yellow", "orange", "red")
+
+
+# --- who moves ------------------------------------------------------------------------------------
+
+
+def two_cities() -> Policy:
+    """One city with a limit of 1 and no term, one with steps of its own limit and a term of 5."""
+    term = msgspec.structs.replace(TERM, values=dated((START, 5)))
+    limit = msgspec.structs.replace(LIMIT, values=dated((START, 2), (LATER, 3)))
+    other = msgspec.structs.replace(RULE, parameters=(limit, PERCENT, SWITCH, term, SAID))
+    there = AreaPolicy("there", {rule.rule: rule for rule in (other, SHARED)})
+    return Policy({"here": area(with_limit((START, 1))), "there": there}, "here", {})
+
+
+def test_who_moved_is_judged_on_each_day_by_where_he_was() -> None:
+    """A value, and that there is none, hold from the day of the move on; the first from ever on."""
+    move, back = LATER - timedelta(10), LATER + timedelta(10)
+    policy = two_cities()
+    moved = policy.places(
+        [
+            (move.toordinal() - 100, "here"),
+            (move.toordinal(), "there"),
+            (back.toordinal(), "here"),
+        ]
+    )
+
+    def on(name: str, *days: date) -> list[int | bool | None]:
+        return [moved.value("a-rule", name, day.toordinal()) for day in days]
+
+    one = timedelta(1)
+    days = (START - one, START, move - one, move, LATER - one, LATER, back - one, back)
+    assert [None, 1, 1, 2, 2, 3, 3, 1] == on("limit_fen", *days)
+    assert [None, None, None, 5, 5, 5, 5, None] == on("term_days", *days)
+    assert moved.steps("a-rule", "percent", move.toordinal()) is not None
+    assert () == moved.words("a-rule", "said", START.toordinal() - 1)
+    assert ("充值", "次卡") == moved.words("a-rule", "said", move.toordinal())
+    assert moved.ever("a-rule", "term_days")
+    assert not policy.area("here").ever("a-rule", "term_days")
+    assert moved.hash("a-rule") == policy.area("here").hash("a-rule")
+
+
+def test_days_of_the_same_values_lie_together() -> None:
+    """A stretch of days ends before a value begins or a move happens, and only then."""
+    moved = two_cities().places([(1, "here"), (LATER.toordinal() + 5, "there")])
+    first, last = LATER.toordinal() - 3, LATER.toordinal() + 9
+
+    assert [(first, LATER.toordinal() - 1), (LATER.toordinal(), first + 7), (first + 8, last)] == (
+        moved.alike(first, last)
+    )
+    assert [(first, first)] == moved.alike(first, first)
+    assert moved.changes(LATER.toordinal() + 4, LATER.toordinal() + 5)
+    assert not moved.changes(LATER.toordinal() + 5, LATER.toordinal() + 9)
+
+
+def test_who_stays_is_judged_by_the_area_itself() -> None:
+    """Rows of one city are no move, and nowhere is the default city."""
+    policy = two_cities()
+
+    assert policy.places([(1, "there"), (9, "there")]) is policy.area("there")
+    assert policy.places([]) is policy.area("here")
