@@ -196,6 +196,12 @@ class Series:
         """The closing reported of this very day."""
         return self._closings.get(account, {}).get(day)
 
+    def joins(self, account: str, earlier: int, day: int) -> bool:
+        """Whether the closings reported of two days differ by the entries booked between."""
+        closings, net = self._closings.get(account, {}), self._net.get(account, {})
+        moved = sum(net.get(each, 0) for each in range(earlier + 1, day + 1))
+        return closings[earlier] + moved == closings[day]
+
     def opening(self, account: str, day: int) -> int | None:
         """The opening reported of this very day."""
         return self._openings.get(account, {}).get(day)

@@ -2,6 +2,7 @@
 
 from alerts.rules import days
 from alerts.rules.flow import INFLOW_COLLAPSE, PRESALE_SURGE
+from alerts.rules.regular import PAYROLL_MISSED, RENT_MISSED
 from alerts.rules.requests import REFUND_SURGE
 from alerts.rules.teaching import TEACHING_STOPPED
 from alerts.rules.view import LEVEL_WORDS, View, day_step, number, yuan
@@ -107,8 +108,11 @@ def patrol_level_on(view: View, day: int) -> LevelWord | None:
 
 # ---- owners ----
 
-SIGNS = (TEACHING_STOPPED, PRESALE_SURGE, INFLOW_COLLAPSE, REFUND_SURGE, COMPLAINT_SURGE)
-"""What makes a change of owner worse when it stands at the same time."""
+SIGNS = (
+    *(TEACHING_STOPPED, PRESALE_SURGE, INFLOW_COLLAPSE, REFUND_SURGE, COMPLAINT_SURGE),
+    *(PAYROLL_MISSED, RENT_MISSED),
+)
+"""What makes a change of owner worse when it stood less than the window before it or after."""
 
 
 def owner_changed(view: View, _subject: str) -> list[Finding]:
@@ -128,17 +132,29 @@ def _changes(view: View, day: int) -> dict[str, int]:
     }
 
 
-def _beside(view: View, day: int) -> list[str]:
-    return [
-        sign.rule for sign in SIGNS if isinstance(days.standing(view, sign, day), days.Standing)
-    ]
+def _beside(view: View, day: int, changes: dict[str, int]) -> list[str]:
+    """The signs that stood on a day up to this one, within the window about a change."""
+    since = min(changes.values()) - (view.number(OWNER, "window_days", day) or 0)
+    return [sign.rule for sign in SIGNS if _last_stood(view, sign, day) > since]
+
+
+def _last_stood(view: View, sign: days.State, day: int) -> int:
+    """The last day, up to this one, on which a sign stood; 0 for none."""
+
+    def work_out(each: int, before: int | None) -> int:
+        is_standing = isinstance(days.standing(view, sign, each), days.Standing)
+        return each if is_standing else before or 0
+
+    series = view.ledger.series
+    return series.memo(f"{OWNER} {sign.rule} last", day, work_out)[day - series.first]
 
 
 def _see_owner(view: View, day: int) -> days.Seen:
-    if not _changes(view, day):
+    changes = _changes(view, day)
+    if not changes:
         return None
     level: LevelWord = "yellow"
-    if _beside(view, day):
+    if _beside(view, day, changes):
         level = LEVEL_WORDS[LEVEL_WORDS.index(level) + 1]
     return level
 
@@ -151,7 +167,7 @@ def _show_owner(view: View, day: int) -> days.Shown:
         view.ledger.register_ids("InstitutionStated", "AccountStated"),
         (
             *(day_step(f"{what}_changed", since) for what, since in changes.items()),
-            *(number("sign_beside", rule) for rule in _beside(view, day)),
+            *(number("sign_beside", rule) for rule in _beside(view, day, changes)),
             yuan("unearned", unearned_fen),
         ),
     )

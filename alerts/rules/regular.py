@@ -4,7 +4,9 @@ A debit of one of its own accounts is told by its words. It is regular once it c
 months about the same day; from then on it is due on that day of each month, or on the working day
 after it. What comes on or after the day that is due, or a few working days before, pays what is due
 by then; another debit between is none. Judged by the last day through which the account that paid
-last has reported, so that a late statement is no missed payment.
+last has reported, so that a late statement is no missed payment. What is due about days of which
+nothing was reported may have come on them, unless the balances before and after join: then the next
+that is due is waited for.
 """
 
 from typing import NamedTuple
@@ -27,14 +29,13 @@ class _Habit(NamedTuple):
     """What was paid regularly by a day.
 
     `paid`: day and fen of what was paid in the months that count, the latest last. `due`: the day
-    of the month on which it is due next, 0 without a habit. `account`: that paid last; `told`: the
-    last day through which that one has reported. `nameless`: of the last debit that tells nothing.
+    of the month on which it is due next, 0 without a habit. `account`: that paid last. `nameless`:
+    the day of the last debit that tells nothing.
     """
 
     paid: tuple[tuple[int, int], ...] = ()
     due: int = 0
     account: str = ""
-    told: int = 0
     nameless: int = 0
 
 
@@ -70,12 +71,10 @@ def _next(view: View, rule: str, day: int, before: _Habit) -> _Habit:
         if _is_whole(view, rule, before, day, fen):
             largest = max(told, key=lambda entry: (entry.fact.amount_fen, entry.id))
             paid = _paid(view, rule, habit, day, fen)
-            return paid._replace(account=largest.account, told=day)
+            return paid._replace(account=largest.account)
         nameless_fen = sum(entry.fact.amount_fen for entry in debits if _tells_nothing(entry))
         if _is_whole(view, rule, before, day, nameless_fen):
             habit = habit._replace(nameless=day)
-    if habit.account and view.ledger.series.reported(habit.account, day):
-        habit = habit._replace(told=day)
     return habit
 
 
@@ -153,6 +152,48 @@ def _tells_nothing(entry: Entry) -> bool:
     return not (entry.name or fact.counterparty_account or fact.remittance.strip())
 
 
+# ---- what is known of the account ----
+
+
+class _Told(NamedTuple):
+    """The last day of which an account reported, and the last day before that is hidden; or 0."""
+
+    last: int = 0
+    hidden: int = 0
+
+
+def _told(view: View, account: str, day: int) -> _Told:
+    series = view.ledger.series
+
+    def work_out(each: int, before: _Told | None) -> _Told:
+        before = before or _Told()
+        if not series.reported(account, each):
+            return before
+        is_next = before.last in {0, each - 1}
+        is_whole = is_next or series.joins(account, before.last, each)
+        return _Told(each, before.hidden if is_whole else each - 1)
+
+    return series.memo(f"told of {account}", day, work_out)[day - series.first]
+
+
+class _Due(NamedTuple):
+    """The due day, or the working day after it: of the next payment, and of the next not hidden."""
+
+    first: int
+    on: int
+
+
+def _due(view: View, rule: str, habit: _Habit, day: int) -> _Due:
+    """CalendarMissing if the year of a due day has no calendar."""
+    hidden = _told(view, habit.account, day).hidden
+    tolerance = view.number(rule, "tolerance_days", day) or 0
+    due = habit.due
+    while habit.paid[-1][0] < hidden >= due - tolerance:
+        due = add_months_ordinal(due, 1)
+    # Banks book on no other than working days.
+    return _Due(*(view.calendar.add_ordinal(each - 1, 1) for each in (habit.due, due)))
+
+
 # ---- the rules ----
 
 
@@ -162,22 +203,21 @@ def _see(view: View, rule: str, day: int) -> days.Seen:
     if steps is None or forgotten is None or day < view.ledger.series.first:
         return None
     habit = _habit(view, rule, day)
-    if not habit.due or habit.told <= habit.due or not _owes(view, day):
+    told = _told(view, habit.account, day).last
+    if not habit.due or told <= habit.due or not _owes(view, day):
         return None
     try:
-        late_days = habit.told - _due_on(view, habit)
+        due = _due(view, rule, habit, day)
     except CalendarMissing as missing:
         return days.Unknown(str(missing))
-    level = days.reached(steps, lambda n: late_days >= n)
-    if level is None or late_days > forgotten:
+    level = days.reached(steps, lambda n: told - due.first >= n)
+    if level is None or told - due.on > forgotten:
         return None
     tolerance = view.number(rule, "tolerance_days", day) or 0
-    return days.Unknown("counterparty") if habit.nameless >= habit.due - tolerance else level
-
-
-def _due_on(view: View, habit: _Habit) -> int:
-    """The due day, or the working day after it: banks book on no other."""
-    return view.calendar.add_ordinal(habit.due - 1, 1)
+    if habit.nameless >= habit.due - tolerance:
+        return days.Unknown("counterparty")
+    level = days.reached(steps, lambda n: told - due.on >= n)
+    return level or days.Unknown("statement")
 
 
 def _owes(view: View, day: int) -> bool:
@@ -190,7 +230,7 @@ def _owes(view: View, day: int) -> bool:
 def _show(view: View, rule: str, day: int) -> days.Shown:
     habit = _habit(view, rule, day)
     last_day, last_fen = habit.paid[-1]
-    due_on = _due_on(view, habit)
+    told, due_on = _told(view, habit.account, day).last, _due(view, rule, habit, day).on
     evidence = [
         entry.id
         for paid_day, _ in habit.paid
@@ -202,8 +242,8 @@ def _show(view: View, rule: str, day: int) -> days.Shown:
         day_step("last_debit", last_day),
         yuan("last_debit_amount", last_fen),
         day_step("due_on", due_on),
-        day_step("judged_through", habit.told),
-        number("late_days", habit.told - due_on),
+        day_step("judged_through", told),
+        number("late_days", told - due_on),
         yuan("unearned", view.ledger.series.unearned(day)),
     )
     return days.Shown(last_fen, evidence, formula)

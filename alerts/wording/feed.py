@@ -145,6 +145,7 @@ CODES: dict[str, tuple[str, str]] = {
     "counterparty": ("对方户名或账号", "the counterparty's name or account"),
     "original": ("被冲正的原流水", "the entry that was reversed"),
     "balance": ("账户余额", "a reported balance"),
+    "statement": ("缺失日期的对账单", "the statement of days that are missing"),
     "broken-statement": ("核对相符的对账单", "a statement that adds up"),
     "CNY amount": ("人民币金额", "an amount in yuan"),
     "internal error": ("规则的结果(内部错误)", "the rule's answer (internal error)"),

@@ -82,9 +82,10 @@ RULES: dict[str, Wording] = {
             "Owner, capital or dedicated account changed while {amount} yuan were unearned.",
         ),
         fires="the legal representative, the capital or the dedicated account changed in the window"
-        " while money was unearned; one level up while another sign of flight stands",
+        " while money was unearned; one level up if another sign of flight stood within the window"
+        " before or after the change",
         kind="warning",
-        level="yellow; orange beside another sign",
+        level="yellow; orange near another sign",
         subject="`owner`",
         amount="the unearned money",
         day=RUN,
@@ -101,9 +102,11 @@ RULES: dict[str, Wording] = {
         fires="a debit of wages that came in so many months about the same day did not come so many"
         " days after the day that is due (the working day after it), while money is unearned and"
         " the licence is not void; judged by the last day through which the account that paid last"
-        " has reported. A habit that no month interrupts is needed first: of whom none is seen,"
-        " because wages are paid from an account without feed or by debits that tell nothing, this"
-        " rule says nothing, neither good nor bad",
+        " has reported; what was due when days are hidden, because no statement tells of them and"
+        " the balances do not join, cannot be decided, and the next is waited for. A habit"
+        " that no month interrupts is needed first: of whom none is seen, because wages are"
+        " paid from an account without feed or by debits that tell nothing, this rule says nothing,"
+        " neither good nor bad",
         kind="warning",
         level="blue to red by days late",
         subject="`payroll`",
@@ -111,7 +114,8 @@ RULES: dict[str, Wording] = {
         day=RUN,
         stands=CALM,
         evaluated="at close",
-        needs="counterparty name, account or remittance of the debits since; the calendar",
+        needs="counterparty name, account or remittance of the debits since; statements without"
+        " gaps; the calendar",
     ),
     "rent-missed": Wording(
         name=("逾期未付房租", "Rent did not come"),
@@ -128,7 +132,8 @@ RULES: dict[str, Wording] = {
         day=RUN,
         stands=CALM,
         evaluated="at close",
-        needs="counterparty name, account or remittance of the debits since; the calendar",
+        needs="counterparty name, account or remittance of the debits since; statements without"
+        " gaps; the calendar",
     ),
 }
 
@@ -138,7 +143,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "legal_representative_changed": ("法定代表人变更日", "legal representative changed"),
     "capital_changed": ("注册资本变更日", "capital changed"),
     "account_changed": ("专用账户变更日", "dedicated account changed"),
-    "sign_beside": ("同时存在的信号", "other sign at the same time"),
+    "sign_beside": ("相近日期的其他信号", "other sign near it"),
     "last_lesson": ("最近一次上课", "last lesson"),
     "judged_through": ("统计截止日", "judged through"),
     "inflow": ("统计期收费", "inflow of the window"),
