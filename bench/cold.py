@@ -126,6 +126,9 @@ def _renamed(facts: list[f.Fact], name: str, mark: str) -> Iterator[Stated]:
             changed = msgspec.structs.replace(fact, account=account, institution=name)
         elif hasattr(fact, "institution"):
             changed = msgspec.structs.replace(fact, institution=name)
+        elif isinstance(fact, f.MerchantTransactionBilled):
+            code = f"{fact.merchant_code}-{mark}"
+            changed = msgspec.structs.replace(fact, merchant_code=code)
         else:
             changed = msgspec.structs.replace(fact, account=f"{fact.account}-{mark}")
         body = encode(changed)

@@ -40,6 +40,7 @@ __all__ = [
 
 
 Currency = Annotated[str, msgspec.Meta(max_length=16)]
+Fee = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
 
 # ---- Happenings ----
 
@@ -108,6 +109,29 @@ class StatementReceived(Base, frozen=True, tag=True):
     gap_fen: Amount = 0
     currency: Currency = "CNY"
     entries: int = 0
+
+
+class MerchantTransactionBilled(Base, frozen=True, tag=True):
+    """A row of a payment company's bill: it explains a settlement credit and is no entry.
+
+    `number` is the company's own: of a payment its transaction, of a refund the refund's, and
+    `payment` is then the transaction given back. `amount_fen` is what counts for the settlement,
+    without sign. `fee_e5` is what the company keeps of it in 1/100,000 yuan (WeChat Pay states five
+    decimals), negative where a refund gives it back. `booking_date` is the company's day.
+    """
+
+    merchant_code: Text
+    channel: Literal["wechat", "alipay"]
+    what: Literal["payment", "refund"]
+    number: Text
+    booking_date: date
+    amount_fen: Amount
+    fee_e5: Fee = 0
+    order_number: str = ""
+    payment: str = ""
+    booked_at: str = ""
+    counterparty_name: str = ""
+    remittance: str = ""
 
 
 class LessonDelivered(Base, frozen=True, tag=True):
@@ -281,6 +305,7 @@ Happening = (
     | EntryAnnounced
     | BalanceReported
     | StatementReceived
+    | MerchantTransactionBilled
     | LessonDelivered
     | RefundRequested
     | RefundAnswered

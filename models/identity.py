@@ -197,6 +197,20 @@ def _bank_code_check(first_eleven: str) -> str:
 
 
 _NOBODY = "account:"
+_MERCHANT = "merchant:"
+
+
+def merchant_account(code: str) -> str:
+    """What stands in the place of an account number for a merchant code at a payment company.
+
+    No account number has a colon, so the two never meet.
+    """
+    return _MERCHANT + code
+
+
+def merchant_code_of(account: str) -> str | None:
+    """The merchant code for which this stands; None for a bank account."""
+    return account.removeprefix(_MERCHANT) if account.startswith(_MERCHANT) else None
 
 
 def nobody_of(account: str) -> str:

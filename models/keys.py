@@ -1,7 +1,8 @@
 """The id, the stream, the own day and the content hash of a fact, from its named key fields.
 
 A stream is what a fact is kept under: `a:<account>` for what a bank or the account register says,
-`i:<institution>` for the rest. Every fact id begins with its stream.
+`i:<institution>` for the rest. Every fact id begins with its stream. What a payment company bills
+is kept under the merchant's account with it.
 """
 
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from models import facts as f
-from models.identity import join_id
+from models.identity import join_id, merchant_account
 
 Source = Literal["register", "bank", "happening", "decision"]
 
@@ -56,6 +57,7 @@ _OWN_DAY: dict[type[Any], str] = {
     f.ContractStated: "signed",
     f.EntryBooked: "booking_date",
     f.EntryAnnounced: "booking_date",
+    f.MerchantTransactionBilled: "booking_date",
     f.StatementReceived: "ends",
     **dict.fromkeys(
         (
@@ -78,7 +80,11 @@ _SOURCES: dict[type[Any], Source] = {
     **dict.fromkeys(f.Register.__args__, "register"),
     **dict.fromkeys(f.Happening.__args__, "happening"),
     **dict.fromkeys(
-        (f.EntryBooked, f.EntryAnnounced, f.BalanceReported, f.StatementReceived), "bank"
+        (
+            *(f.EntryBooked, f.EntryAnnounced, f.BalanceReported, f.StatementReceived),
+            f.MerchantTransactionBilled,
+        ),
+        "bank",
     ),
     **dict.fromkeys(f.Decision.__args__, "decision"),
 }
@@ -110,6 +116,11 @@ def _entry_id(fact: f.EntryBooked) -> str:
     return join_id("a:" + fact.account, "EntryBooked", fact.booking_date.isoformat(), fact.serial)
 
 
+def _billed_id(fact: f.MerchantTransactionBilled) -> str:
+    stream = "a:" + merchant_account(fact.merchant_code)
+    return join_id(stream, "MerchantTransactionBilled", fact.what, fact.number)
+
+
 def _about_id(fact: f.FactRetracted | f.ConflictSettled) -> str:
     # Kept in the stream of the fact that it speaks of, so that it reaches the same owner.
     stream, _, rest = fact.fact.partition("/")
@@ -119,6 +130,7 @@ def _about_id(fact: f.FactRetracted | f.ConflictSettled) -> str:
 _ID_OF: dict[type[Any], Callable[[Any], str]] = {
     **{kind: _id_maker(kind) for kind in (*_ACCOUNT_KEYS, *_INSTITUTION_KEYS)},
     f.EntryBooked: _entry_id,
+    f.MerchantTransactionBilled: _billed_id,
     f.FactRetracted: _about_id,
     f.ConflictSettled: _about_id,
 }

@@ -8,7 +8,11 @@ import re
 AMOUNT_FEN_MAX = 2**63 - 1
 """The largest absolute amount: what a 64-bit column of the journal can hold."""
 
+E5_A_FEN = 1_000
+"""1/100,000 yuan in a fen."""
+
 _DECIMALS = 2
+_FEE_DECIMALS = 5
 _PLAIN_LENGTH_MAX = 19
 _TEXT_LENGTH_MAX = 64
 _PLAIN = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]+))?", re.ASCII)
@@ -86,6 +90,20 @@ def parse_hundredths(text: str) -> int:
     return _parse_hundredths(text, "number of hours")
 
 
+def parse_e5(text: str) -> int:
+    """Read yuan with up to five decimals such as "0.01234" or "-1.5" as 1/100,000 yuan, exactly.
+
+    Raises MoneyError for everything that parse_fen refuses, but for the further decimals.
+    """
+    return _parse_scaled(text, "amount in yuan", _FEE_DECIMALS)
+
+
+def round_e5(amount_e5: int) -> int:
+    """Round 1/100,000 yuan to fen, half away from zero: 500 is 1, -500 is -1, 499 is 0."""
+    fen = (abs(amount_e5) + E5_A_FEN // 2) // E5_A_FEN
+    return -fen if amount_e5 < 0 else fen
+
+
 def format_yuan(amount_fen: int) -> str:
     """Write fen as yuan with separators and two decimals: 123456 is "1,234.56"."""
     sign, yuan, fen = _split(amount_fen)
@@ -117,18 +135,24 @@ def divide_up(numerator: int, denominator: int) -> int:
 
 
 def _parse_hundredths(text: str, what: str) -> int:
+    return _parse_scaled(text, what, _DECIMALS)
+
+
+def _parse_scaled(text: str, what: str, places: int) -> int:
+    """Read a number as an integer of units of so many decimals."""
     if len(text) > _TEXT_LENGTH_MAX:
         raise _refused(text, what, "it is too long")
     match = _PLAIN.fullmatch(text)
     if match is None:
         raise _refused(text, what, _why_not(text))
     sign, whole, decimals = match.groups("")
-    if decimals[_DECIMALS:].strip("0"):
-        raise _refused(text, what, "it has more than two decimals")
-    hundredths = int(whole + decimals[:_DECIMALS].ljust(_DECIMALS, "0"))
-    if hundredths > AMOUNT_FEN_MAX:
+    if decimals[places:].strip("0"):
+        count = "two" if places == _DECIMALS else "five"
+        raise _refused(text, what, f"it has more than {count} decimals")
+    units = int(whole + decimals[:places].ljust(places, "0"))
+    if units > AMOUNT_FEN_MAX:
         raise _refused(text, what, "it is too large")
-    return -hundredths if sign == "-" else hundredths
+    return -units if sign == "-" else units
 
 
 def _split(hundredths: int) -> tuple[str, int, int]:

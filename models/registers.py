@@ -247,10 +247,15 @@ class Registers:
         rows = self.holding(f.MerchantCodeStated, day)
         return any(normalise_name(row.company) == name for row in rows)
 
+    def merchant(self, code: str, day: int) -> f.MerchantCodeStated | None:
+        """The row of the register of merchant codes that holds on that day."""
+        rows = self.holding(f.MerchantCodeStated, day)
+        return next((row for row in rows if row.number == code), None)
+
     def settles_to(self, code: str, day: int) -> str:
         """The account to which a merchant code settles on that day, empty when untold."""
-        rows = self.holding(f.MerchantCodeStated, day)
-        return next((row.settles_to for row in rows if row.number == code), "")
+        row = self.merchant(code, day)
+        return row.settles_to if row is not None else ""
 
     def is_institution_name(self, name: str, day: int) -> bool:
         """Whether this is the institution's own name on that day."""

@@ -100,8 +100,8 @@ class Router:
 
     def partition(self, fact: f.Fact) -> int:
         """The partition of a fact."""
-        if isinstance(fact, f.AccountStated):
-            self._owner[fact.account] = fact.institution
+        if isinstance(fact, f.AccountStated | f.MerchantCodeStated):
+            self._owner[journal.account_named(fact)] = fact.institution
         stream = stream_of(fact_id(fact))
         institution = journal.institution_of(stream)
         if institution is None:

@@ -250,9 +250,10 @@ class Monitor:
         stood in its place until then is asked again: nothing of the account is left to it.
         """
         pairs = {
-            (content.fact.account, content.fact.institution)
+            (account, content.fact.institution)
             for content in contents
-            if isinstance(content.fact, f.AccountStated)
+            if isinstance(content.fact, f.AccountStated | f.MerchantCodeStated)
+            for account in [journal.account_named(content.fact)]
         }
         if self._partitions > 1:
             self._learn_owners(connection, contents, pairs)

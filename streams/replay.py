@@ -205,12 +205,13 @@ def _sighting_faults(connection: Connection) -> Iterator[str]:
 
 
 def _owner_faults(connection: Connection) -> Iterator[str]:
-    query = select(JOURNAL.c.body).where(JOURNAL.c.kind == f.AccountStated.__name__)
+    kinds = (f.AccountStated.__name__, f.MerchantCodeStated.__name__)
+    query = select(JOURNAL.c.body).where(JOURNAL.c.kind.in_(kinds))
     stated = set()
     for body in connection.execute(query).scalars():
         fact = DECODER.decode(body)
-        assert isinstance(fact, f.AccountStated)
-        stated.add((fact.account, fact.institution))
+        assert isinstance(fact, f.AccountStated | f.MerchantCodeStated)
+        stated.add((journal.account_named(fact), fact.institution))
     for account, owner in sorted(stated.symmetric_difference(journal.owners(connection))):
         yield f"account {account}: the register and account_owners differ about {owner}"
     names = select(INSTITUTIONS.c.institution, INSTITUTIONS.c.name, INSTITUTIONS.c.city)

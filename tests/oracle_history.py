@@ -67,7 +67,10 @@ def identity(fact: f.Fact) -> str:
     if isinstance(fact, f.FactRetracted | f.ConflictSettled):
         return f"{kind} of {fact.fact}"
     said = msgspec.structs.asdict(fact)
-    if type(fact) in _BY_ACCOUNT:
+    fields: tuple[str, ...]
+    if isinstance(fact, f.MerchantTransactionBilled):
+        owner, fields = "a:merchant:" + fact.merchant_code, ("what", "number")
+    elif type(fact) in _BY_ACCOUNT:
         owner, fields = "a:" + said["account"], _BY_ACCOUNT[type(fact)]
     else:
         owner, fields = "i:" + said["institution"], _BY_INSTITUTION.get(type(fact), ("number",))

@@ -15,6 +15,7 @@ _KINDS: dict[str, tuple[str, str]] = {
     "EntryAnnounced": ("未入账流水", "Announced entry"),
     "BalanceReported": ("银行余额", "Reported balance"),
     "StatementReceived": ("对账单", "Statement"),
+    "MerchantTransactionBilled": ("商户账单明细", "Row of a merchant bill"),
     "LessonDelivered": ("授课记录", "Lesson"),
     "RefundRequested": ("退费申请", "Refund request"),
     "RefundAnswered": ("退费答复", "Refund answer"),
@@ -106,6 +107,9 @@ _FIELDS: dict[str, tuple[str, str]] = {
     "about": ("内容", "about"),
     "entry": ("流水", "entry"),
     "fact": ("事实", "fact"),
+    "fee_e5": ("手续费（十万分之一元）", "fee in 1/100,000 yuan"),
+    "payment": ("原支付交易号", "payment given back"),
+    "booked_at": ("时间", "time"),
     "content": ("内容指纹", "content"),
 }
 

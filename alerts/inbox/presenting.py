@@ -42,8 +42,10 @@ _SUBJECTS = {
     "small-debits": ("小额支出", "Small debits"),
     "month": ("月份", "Month"),
     "cash": ("现金", "Cash"),
+    "bill": ("商户账单", "Merchant bill"),
+    "settlement": ("商户结算入账", "Settlements to"),
 }
-_BY_ACCOUNT = {"account", "entry", "statement", "balance"}
+_BY_ACCOUNT = {"account", "entry", "statement", "balance", "settlement"}
 """The kinds of subject that begin with an account number."""
 
 

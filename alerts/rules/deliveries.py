@@ -9,7 +9,7 @@ from alerts.rules.view import View, day_step, minus, number, yuan
 from models import facts as f
 from models.feed import HOME_CURRENCY, Span
 from models.findings import Finding, Step
-from models.identity import account_of_nobody
+from models.identity import account_of_nobody, merchant_account, merchant_code_of
 from models.keys import fact_id, own_day
 from models.matching import Entry
 from models.versions import Contest
@@ -61,6 +61,9 @@ def _contested_subject(fact: f.Fact) -> tuple[str, str]:
             day = fact.booking_date.isoformat()
             announced = "" if isinstance(fact, f.EntryBooked) else f"/{fact.status}"
             return f"entry:{fact.account}/{day}/{fact.serial}{announced}", fact.account
+        case f.MerchantTransactionBilled():
+            subject = f"bill:{fact.merchant_code}/{fact.what}/{fact.number}"
+            return subject, merchant_account(fact.merchant_code)
         case f.BalanceReported():
             what = f"{fact.day.isoformat()}/{fact.what}"
             return f"balance:{fact.account}/{what}{_in_currency(fact.currency)}", fact.account
@@ -80,6 +83,8 @@ def _amount_fen(fact: f.Fact) -> int:
     match fact:
         case f.EntryBooked() | f.EntryAnnounced():
             return fact.amount_fen if fact.direction == "C" else -fact.amount_fen
+        case f.MerchantTransactionBilled():
+            return fact.amount_fen
         case f.BalanceReported():
             return fact.balance_fen
         case _:
@@ -99,6 +104,9 @@ def _concerns(view: View, account: str, day: int) -> bool:
     """Whether the account is the institution's on that day, or nobody's and looked after here."""
     if account_of_nobody(view.ledger.institution) == account:
         return True
+    code = merchant_code_of(account)
+    if code is not None:
+        return view.ledger.registers.merchant(code, day) is not None
     return view.ledger.registers.owned(account, day)
 
 

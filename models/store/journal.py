@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from models import facts as f
-from models.identity import join_id
+from models.identity import join_id, merchant_account
 from models.keys import content_hash, encode, fact_id, own_day, stream_of
 from models.store import dialect
 from models.store.dialect import Row
@@ -137,6 +137,11 @@ def account_streams(connection: Connection) -> list[str]:
     """The streams of accounts that the journal holds."""
     query = select(JOURNAL.c.stream).where(JOURNAL.c.stream.startswith("a:")).distinct()
     return list(connection.execute(query).scalars())
+
+
+def account_named(row: f.AccountStated | f.MerchantCodeStated) -> str:
+    """The account of which a register row names the owner; a merchant code is one, too."""
+    return row.account if isinstance(row, f.AccountStated) else merchant_account(row.number)
 
 
 def account_stream(account: str) -> str:

@@ -15,16 +15,19 @@ from models.facts import (
     BalanceReported,
     EntryAnnounced,
     EntryBooked,
+    MerchantTransactionBilled,
     StatementReceived,
     Told,
 )
+from models.feed import HOME_CURRENCY
 from models.keys import encode, own_day, source_of
-from streams.feeds import ndjson, reading, registers
+from streams.feeds import bill, ndjson, reading, registers
 from streams.feeds.direct_switches import refuse_disabled
 from streams.feeds.integrity import checked
 from streams.feeds.mapped import chunks
 from streams.feeds.receipts import Receipt, Refusal, StatementProof
 from streams.feeds.records import (
+    Billed,
     Check,
     Closing,
     Data,
@@ -114,11 +117,13 @@ def prove(
         proved.size_bytes = len(data)
         sniffed = sniff(data)
         proved.format = sniffed.name
-        proved.is_bank = sniffed.format in ("camt", "mt940", "direct", "table")
+        proved.is_bank = sniffed.format in ("camt", "mt940", "direct", "table", "bill")
         if sniffed.format == "direct":
             refuse_disabled(sniffed.name)
         is_kept = len(data) <= keep_bytes_max
-        if proved.is_bank:
+        if sniffed.format == "bill":
+            _prove_bill(proved, sniffed, is_kept=is_kept)
+        elif proved.is_bank:
             _prove_statements(proved, data, sniffed, is_kept=is_kept)
         else:
             proved.stated_at = registers.stated_at_of(sniffed.text, name)
@@ -173,6 +178,27 @@ def _sha256(data: Data) -> str:
     return digest.hexdigest()
 
 
+def _prove_bill(proved: ProvedFile, sniffed: Sniffed, *, is_kept: bool) -> None:
+    checks: list[Check] = []
+    counts: Counter[str] = Counter()
+    fen: Counter[tuple[str, str]] = Counter()
+    for record in bill.read_sniffed(sniffed):
+        if isinstance(record, Billed):
+            counts[type(record.fact).__name__] += 1
+            fen[HOME_CURRENCY, f"{record.fact.what}s"] += record.fact.amount_fen
+        elif isinstance(record, Check):
+            checks.append(record)
+        elif isinstance(record, End):
+            _add_statement(proved, record, checks, counts, dict(fen))
+    _date(proved)
+    _sort_out(proved, _tell_statements(proved, bill.read_sniffed(sniffed)), is_kept=is_kept)
+
+
+def _date(proved: ProvedFile) -> None:
+    proved.day = max((one.ends for one in proved.statements), default=None)
+    proved.stated_at = max((one.created for one in proved.statements), default=EPOCH)
+
+
 def _prove_statements(proved: ProvedFile, data: Data, sniffed: Sniffed, *, is_kept: bool) -> None:
     kept: list[Record] = []
     checks: list[Check] = []
@@ -197,8 +223,7 @@ def _prove_statements(proved: ProvedFile, data: Data, sniffed: Sniffed, *, is_ke
             checks = []
             counts.clear()
             fen.clear()
-    proved.day = max((one.ends for one in proved.statements), default=None)
-    proved.stated_at = max((one.created for one in proved.statements), default=EPOCH)
+    _date(proved)
     all_told = last_day <= proved.today and not any(one.reason for one in proved.statements)
     if is_kept:
         _sort_out(proved, _tell_statements(proved, iter(kept)), is_kept=True)
@@ -214,7 +239,7 @@ def _add_statement(
     counts: Counter[str],
     fen: dict[tuple[str, str], int],
 ) -> None:
-    entries = counts["EntryBooked"]
+    entries = counts["EntryBooked"] + counts["MerchantTransactionBilled"]
     proved.statements.append(StatementProof.of(end, checks, entries, fen, proved.today))
     if end.is_statement:
         counts["StatementReceived"] += 1
@@ -255,7 +280,7 @@ def _tell_statements(proved: ProvedFile, records: Iterator[Record]) -> Iterator[
     proof = next(statements, None)
     for record in records:
         assert proof is not None, "both passes read the same bytes"
-        if isinstance(record, Entry):
+        if isinstance(record, Entry | Billed):
             reason = _entry_reason(record.fact.booking_date, proof, today)
             if reason:
                 yield _held(record.position, reason, record.fact, proof)
@@ -269,6 +294,8 @@ def _tell_statements(proved: ProvedFile, records: Iterator[Record]) -> Iterator[
                 yield _held(record.position, proof.reason, balance, proof)
             else:
                 yield Told(balance, proof.created, sha256, record.position)
+        elif isinstance(record, Held):
+            yield record
         elif isinstance(record, End):
             received = _received(record, proof)
             if received is not None:
@@ -323,7 +350,7 @@ def _received(end: End, proof: StatementProof) -> StatementReceived | None:
 def _held(
     position: str,
     reason: str,
-    fact: EntryBooked | EntryAnnounced | BalanceReported,
+    fact: EntryBooked | EntryAnnounced | MerchantTransactionBilled | BalanceReported,
     proof: StatementProof,
 ) -> Held:
     body = encode(fact).decode()

@@ -8,7 +8,17 @@ from datetime import date
 
 from models.facts import EntryBooked
 from models.money import format_yuan
-from streams.feeds.records import Check, Closing, Declared, End, Entry, Opening, Record
+from streams.feeds.records import (
+    Billed,
+    Check,
+    Closing,
+    Declared,
+    End,
+    Entry,
+    Held,
+    Opening,
+    Record,
+)
 
 NOT_PROVING = "entry-in-period"
 """The one check that holds single entries instead of their statement."""
@@ -104,7 +114,7 @@ def checked(records: Iterable[Record]) -> Iterator[Record]:
             case End():
                 yield from _checks(proof, record)
                 proof = _Proof()
-            case Check():
+            case Check() | Billed() | Held():
                 pass
         yield record
 

@@ -7,11 +7,13 @@ from models.facts import EntryAnnounced, EntryBooked
 from streams.feeds.integrity import checked
 from streams.feeds.reading import records
 from streams.feeds.records import (
+    Billed,
     Check,
     Closing,
     Declared,
     End,
     Entry,
+    Held,
     Opening,
     Record,
 )
@@ -24,10 +26,11 @@ _ENTRY_FIELDS = (
 
 
 def parse_lines(path: Path, bank: str | None = None) -> Iterator[dict[str, object]]:
-    """The lines of a bank file: `type` is opening, entry, closing, declared, check or end.
+    """The lines of a bank file: `type` says what each is.
 
-    Amounts are `amount_fen` ≥ 0 with `direction` C or D. Raises FeedRefused before the first line
-    when the bytes cannot be read, as for a register table or facts.
+    It is opening, entry, billed, held, closing, declared, check or end. Amounts are `amount_fen`,
+    never negative, with `direction` C or D. Raises FeedRefused before the first line when the
+    bytes cannot be read, as for a register table or facts.
     """
     data = path.read_bytes()
     sniffed = sniff(data, bank)
@@ -49,7 +52,7 @@ def parse_lines(path: Path, bank: str | None = None) -> Iterator[dict[str, objec
 def _in_order(
     statement: list[tuple[Record, dict[str, object]]],
 ) -> list[tuple[Record, dict[str, object]]]:
-    order = (Opening, Entry, Closing, Declared, Check, End)
+    order = (Opening, Entry, Billed, Held, Closing, Declared, Check, End)
     return sorted(statement, key=lambda one: order.index(type(one[0])))
 
 
@@ -83,7 +86,7 @@ def _entry(entry: Entry) -> dict[str, object]:
     return line | {"position": entry.position}
 
 
-def _line(record: Opening | Closing | Declared | Check | End) -> dict[str, object]:
+def _line(record: Opening | Billed | Closing | Declared | Check | End | Held) -> dict[str, object]:
     match record:
         case Opening() | Closing():
             return {
@@ -97,6 +100,14 @@ def _line(record: Opening | Closing | Declared | Check | End) -> dict[str, objec
             stated = {name: getattr(record, name) for name in counted}
             told = {name: value for name, value in stated.items() if value is not None}
             return {"type": "declared", "currency": record.currency, **told}
+        case Billed():
+            fact = record.fact
+            told = {name: getattr(fact, name) for name in fact.__struct_fields__}
+            day = fact.booking_date.isoformat()
+            return {"type": "billed", **told, "booking_date": day, "position": record.position}
+        case Held():
+            place = {"account": record.account, "position": record.position}
+            return {"type": "held", **place, "reason": record.reason, "body": record.body}
         case Check():
             return {
                 "type": "check",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from streams.feeds import camt, direct, mt940, table
+from streams.feeds import bill, camt, direct, mt940, table
 from streams.feeds.profiles import load_profiles
 from streams.feeds.records import Data, FeedRefused, Record
 from streams.feeds.sniff import Sniffed
@@ -19,6 +19,8 @@ def records(data: Data, sniffed: Sniffed) -> Iterator[Record]:
         return mt940.read(data)
     if sniffed.format == "direct":
         return direct.read(data, sniffed.name)
+    if sniffed.format == "bill":
+        return bill.read_sniffed(sniffed)
     if sniffed.format == "table":
         return table.read(sniffed.table, load_profiles()[sniffed.profile])
     raise FeedRefused(f"this is {sniffed.name}, no bank file; `escrow ingest` reads it", "byte 0")

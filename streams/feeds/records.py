@@ -1,6 +1,7 @@
 """What a reader yields from one bank file, whatever its format, and how it refuses one.
 
-Per statement the order is: opening, entries from the oldest on, closing, declared, checks, end.
+Per statement the order is: opening, entries from the oldest on, closing, declared, checks, end. A
+row that can be told by nobody yet is held, in its place among the entries.
 Everything between two `End`s belongs to the later one.
 """
 
@@ -10,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from models.facts import EntryAnnounced, EntryBooked
+from models.facts import EntryAnnounced, EntryBooked, MerchantTransactionBilled
 
 Data = bytes | mmap
 """The bytes of a file; a map of it keeps the memory flat however large it is."""
@@ -53,6 +54,13 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     position: str
     balance_fen: int | None = None
     red_ink: bool = False
+
+
+class Billed(msgspec.Struct, frozen=True, gc=False):
+    """One row of a merchant's bill as the fact it will be: no posting, and in no balance."""
+
+    fact: MerchantTransactionBilled
+    position: str
 
 
 class Closing(msgspec.Struct, frozen=True, gc=False):
@@ -114,9 +122,6 @@ class End(msgspec.Struct, frozen=True, gc=False):
     last_day: LastDay = "whole"
 
 
-Record = Opening | Entry | Closing | Declared | Check | End
-
-
 class Held(msgspec.Struct, frozen=True, gc=False):
     """What waits: one entry, balance or row, with the place and the reason.
 
@@ -130,6 +135,9 @@ class Held(msgspec.Struct, frozen=True, gc=False):
     account: str = ""
     statement: str = ""
     stated_at: str = ""
+
+
+Record = Opening | Entry | Billed | Closing | Declared | Check | End | Held
 
 
 class Serials:

@@ -48,7 +48,8 @@ def _told(proved: ProvedFile) -> Iterator[tuple[str, str]]:
     for held in proved.held:
         if held.account:
             yield "bank", held.account
-    if proved.is_bank:
+    # The rows of a bill may be of several merchants behind one service provider.
+    if proved.is_bank and not proved.counts["MerchantTransactionBilled"]:
         return
     for telling in told(proved):
         stream = stream_of(fact_id(telling.fact))

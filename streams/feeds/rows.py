@@ -44,7 +44,7 @@ class Rows:
 
     def __iter__(self) -> Iterator[tuple[Place, list[str]]]:
         """Every row but blank lines, from the first on."""
-        return self._parsed(self._lines())
+        return self._parsed(self.lines())
 
     def again(self, places: Iterable[Place]) -> Iterator[tuple[Place, list[str]]]:
         """The rows at these places, in this order."""
@@ -76,7 +76,8 @@ class Rows:
                 raise FeedRefused("a quote is not closed", f"row {first}") from error
             raise FeedRefused(f"no proper CSV: {error}", f"row {place[1]}") from error
 
-    def _lines(self) -> Iterator[tuple[Place, str]]:
+    def lines(self) -> Iterator[tuple[Place, str]]:
+        """Every line as it stands there, blank ones too."""
         data, encoding, number = self._data, self._encoding, 0
         keeper = Keeper(data)
         offset = len(UTF8_BOM) if data[: len(UTF8_BOM)] == UTF8_BOM else 0

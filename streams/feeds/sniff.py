@@ -6,6 +6,7 @@ from typing import Literal, NoReturn
 
 import msgspec
 
+from streams.feeds.bill_profiles import bill_of
 from streams.feeds.hardened import declared_encoding, refuse_document_type
 from streams.feeds.profiles import HEADER_ROWS_MAX, load_profiles, profile_of
 from streams.feeds.records import Data, FeedRefused
@@ -14,7 +15,7 @@ from streams.feeds.rows import Place, Rows
 from streams.feeds.tabular import converted_rows
 from streams.feeds.text import decode, encoding_of
 
-Format = Literal["camt", "mt940", "direct", "table", "register", "ndjson"]
+Format = Literal["camt", "mt940", "direct", "table", "bill", "register", "ndjson"]
 
 NDJSON_MARK = b"# ndjson"
 """A first line that says what follows, for a file whose first fact may be unreadable."""
@@ -60,7 +61,7 @@ class Sniffed(msgspec.Struct, frozen=True):
 
     @property
     def table(self) -> Rows:
-        """The rows of a bank's table."""
+        """The rows of a bank's table or of a merchant's bill."""
         assert self.rows is not None, f"{self.name} is no table"
         return self.rows
 
@@ -116,7 +117,7 @@ def _sniff_xml(data: Data, head: bytes) -> Sniffed:
 
 
 def _sniff_table(rows: Rows, bank: str | None) -> Sniffed | None:
-    """The bank profile of which these are the headings; None for none."""
+    """The bank profile or the bill of which these are the headings; None for none."""
     profiles = load_profiles()
     if bank is not None:
         if bank not in profiles:
@@ -129,6 +130,9 @@ def _sniff_table(rows: Rows, bank: str | None) -> Sniffed | None:
             found = profile_of(cells, profiles)
             if found is not None:
                 return Sniffed("table", found, profile=found, rows=split)
+            billed = bill_of(cells) if bank is None else None
+            if billed is not None:
+                return Sniffed("bill", billed, profile=billed, rows=split)
     if bank is not None:
         reason = f"no heading of {bank} in the first {HEADER_ROWS_MAX} rows"
         raise FeedRefused(reason, "row 1")

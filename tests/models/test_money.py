@@ -14,9 +14,11 @@ from models.money import (
     format_hundredths,
     format_yuan,
     format_yuan_plain,
+    parse_e5,
     parse_fen,
     parse_fen_cell,
     parse_hundredths,
+    round_e5,
 )
 
 amounts_fen = st.integers(min_value=-AMOUNT_FEN_MAX, max_value=AMOUNT_FEN_MAX)
@@ -238,3 +240,33 @@ def test_denominator_must_be_above_zero(denominator: int) -> None:
         divide_down(1, denominator)
     with pytest.raises(AssertionError):
         divide_up(1, denominator)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount_e5"),
+    [
+        ("0.01234", 1_234),
+        ("-1.5", -150_000),
+        ("18", 1_800_000),
+        ("0.00000", 0),
+        ("1.234560", 123_456),
+    ],
+)
+def test_fees_are_read_to_five_decimals(text: str, amount_e5: int) -> None:
+    """Payment companies state what they keep in 1/100,000 yuan."""
+    assert amount_e5 == parse_e5(text)
+
+
+@pytest.mark.parametrize("text", ["0.000001", "1e5", "", "1,000.00", "NaN", "１"])
+def test_no_fee(text: str) -> None:
+    """A sixth decimal is as doubtful as a letter."""
+    with pytest.raises(MoneyError):
+        parse_e5(text)
+
+
+@pytest.mark.parametrize(
+    ("amount_e5", "amount_fen"), [(499, 0), (500, 1), (-499, 0), (-500, -1), (1_499, 1), (1_500, 2)]
+)
+def test_fees_are_rounded_half_away_from_zero(amount_e5: int, amount_fen: int) -> None:
+    """Both sides of half a fen."""
+    assert amount_fen == round_e5(amount_e5)

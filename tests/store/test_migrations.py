@@ -111,6 +111,23 @@ def test_store_of_the_first_release_keeps_its_rows(url: str) -> None:
     engine.dispose()
 
 
+def test_merchant_codes_told_before_get_their_owners(url: str) -> None:
+    """A code is an account with an owner since then; the journal knows the older ones."""
+    engine = connect(url)
+    body = b'{"institution":"JG-1","kind":"MerchantCodeStated","number":"1900000109"}'
+    told = "INSERT INTO journal VALUES ('i:JG-1', 'i:JG-1/M', :h, :kind, NULL, :b, 'T1', 'T2')"
+    with writing(engine) as connection:
+        command.upgrade(_config(connection), "0004")
+        row = {"h": b"h", "kind": "MerchantCodeStated", "b": body}
+        connection.execute(text(told), row)
+    migrate(engine)
+
+    with reading(engine) as connection:
+        owners = connection.execute(text("SELECT account, institution FROM account_owners"))
+        assert [("merchant:1900000109", "JG-1")] == [tuple(row) for row in owners]
+    engine.dispose()
+
+
 def _open(url: str) -> str:
     engine = open_store(url)
     engine.dispose()

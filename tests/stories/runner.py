@@ -27,7 +27,7 @@ import msgspec
 
 from models import facts as f
 from models.identity import nobody_of
-from models.money import parse_fen, parse_hundredths
+from models.money import parse_e5, parse_fen, parse_hundredths
 from tests.oracle_history import identity
 
 FOLDER = Path(__file__).parent
@@ -52,6 +52,18 @@ VERBS: dict[str, tuple[type[Any], str, tuple[str, ...], dict[str, Any]]] = {
     "in": (f.EntryBooked, "booking_date", ("amount", "remittance"), {"direction": "C"}),
     "out": (f.EntryBooked, "booking_date", ("amount", "remittance"), {"direction": "D"}),
     "announced": (f.EntryAnnounced, "booking_date", ("amount", "remittance"), {"direction": "C"}),
+    "billed": (
+        f.MerchantTransactionBilled,
+        "booking_date",
+        ("merchant_code", "amount"),
+        {"channel": "wechat", "what": "payment"},
+    ),
+    "billed_back": (
+        f.MerchantTransactionBilled,
+        "booking_date",
+        ("merchant_code", "amount"),
+        {"channel": "wechat", "what": "refund"},
+    ),
     "opening": (f.BalanceReported, "day", ("balance",), {"what": "opening"}),
     "closing": (f.BalanceReported, "day", ("balance",), {"what": "closing"}),
     "statement": (f.StatementReceived, "ends", ("statement", "begins"), {"consistent": True}),
@@ -72,7 +84,7 @@ VERBS: dict[str, tuple[type[Any], str, tuple[str, ...], dict[str, Any]]] = {
 }
 SHORT_NAMES = {"from": "counterparty_name", "to": "counterparty_name", "into": "account",
                "out_of": "account", "at": "counterparty_account", "until": "valid_to",
-               "term": "refund_term_days"}  # fmt: skip
+               "term": "refund_term_days", "order": "order_number"}  # fmt: skip
 
 
 class Expectation(NamedTuple):
@@ -223,6 +235,8 @@ def _value(kind: type[Any], name: str, text: str) -> dict[str, Any]:
     names = {x.name for x in msgspec.structs.fields(kind)}
     if f"{name}_fen" in names:
         return {f"{name}_fen": parse_fen(text)}
+    if f"{name}_e5" in names:
+        return {f"{name}_e5": parse_e5(text)}
     for hours in (f"{name}_hundredths", f"paid_{name}_hundredths", f"{name}_hours_hundredths"):
         if hours in names:
             return {hours: parse_hundredths(text)}

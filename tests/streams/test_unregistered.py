@@ -101,3 +101,29 @@ def test_nobody_and_the_owner_live_in_different_partitions(
     assert (owner, "charge-without-contract") in _rules(engine)
     assert [] == verify(engine, law())
     assert lines(engine)
+
+
+BILLED = f.MerchantTransactionBilled(
+    merchant_code="1900000109",
+    channel="wechat",
+    what="payment",
+    number="1",
+    booking_date=DAY,
+    amount_fen=100_000,
+)
+CODE = f.MerchantCodeStated(
+    institution="JG-1", number="1900000109", valid_from=date(2024, 1, 1), company="财付通"
+)
+
+
+@pytest.mark.parametrize("order", permutations(range(2)))
+def test_rows_of_a_bill_wait_for_the_register_of_merchant_codes(
+    engine: Engine, order: tuple[int, ...]
+) -> None:
+    """Told before or after the code is registered, they are its institution's in the end."""
+    monitor = monitor_of(engine)
+    play(monitor, *(tell((BILLED, CODE)[number]) for number in order), CLOSED)
+
+    ledger = supervision_of(engine, law(), "JG-1").all_facts
+    assert BILLED in ledger.facts.values()
+    assert [] == verify(engine, law())
