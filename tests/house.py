@@ -19,7 +19,8 @@ PACKAGES = ("streams", "models", "alerts", "config", "bench", "tests")
 # under it in the same layer: "models" does not cover "models.store", which is a layer of its own.
 BELOW_STREAMS = ("alerts", "alerts.rules", "models", "models.store", "config")
 ORACLE_READS = (
-    *("tests.oracle", "tests.oracle_history", "tests.oracle_schedule", "config"),
+    *("tests.oracle", "tests.oracle_history", "tests.oracle_identity", "tests.oracle_schedule"),
+    "config",
     *("models.facts", "models.money", "models.policy", "models.working_days"),
 )
 ARROWS: dict[str, tuple[str, ...]] = {
@@ -39,6 +40,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "tests",
         "tests.oracle",
         "tests.oracle_history",
+        "tests.oracle_identity",
         "tests.oracle_schedule",
         "bench",
         "streams",
@@ -48,6 +50,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     # The oracle works the findings out a second time: it shares the words and no reasoning.
     "tests.oracle": ORACLE_READS,
     "tests.oracle_history": ORACLE_READS,
+    "tests.oracle_identity": ORACLE_READS,
     "tests.oracle_schedule": ORACLE_READS,
 }
 

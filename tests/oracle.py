@@ -19,10 +19,9 @@ from tests.oracle_history import (
     REGISTERS,
     World,
     counting,
-    day_of,
-    identity,
     undone,
 )
+from tests.oracle_identity import day_of, identity
 from tests.oracle_schedule import city_on
 
 CHARGE_DAYS = 30

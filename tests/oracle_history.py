@@ -10,39 +10,16 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
-
-import msgspec
 
 from models import facts as f
 from models.working_days import WorkingCalendar
+from tests.oracle_identity import digest, identity
 from tests.oracle_schedule import share_by_day
 
 REGISTERS = f.Register.__args__
 DECISIONS = f.Decision.__args__
 BANK = (f.EntryBooked, f.EntryAnnounced, f.BalanceReported, f.StatementReceived)
-_BY_ACCOUNT = {
-    f.AccountStated: ("valid_from",),
-    f.EntryBooked: ("booking_date", "serial"),
-    f.EntryAnnounced: ("booking_date", "serial", "status"),
-    f.BalanceReported: ("currency", "what", "day"),
-    f.StatementReceived: ("statement", "currency", "consistent"),
-    f.AccountRestricted: ("number",),
-    f.StatementAccepted: ("statement",),
-}
-_BY_INSTITUTION = {
-    f.InstitutionStated: ("valid_from",),
-    f.CustodyStated: ("number", "valid_from"),
-    f.FeeStated: ("number", "valid_from"),
-    f.RelatedPartyStated: ("number", "valid_from"),
-    f.MerchantCodeStated: ("number", "valid_from"),
-    f.TermStated: ("number", "valid_from"),
-    f.RefundAnswered: ("number", "day"),
-    f.PaymentAttributed: ("entry",),
-    f.SubjectIdentified: ("fact",),
-}
-_DAYS = ("booking_date", "signed", "day", "valid_from", "ends")
 INTEREST = ("结息", "利息")
 RETURNED = ("退汇", "退票")
 FEES = ("手续费", "工本费", "账户管理费")
@@ -59,42 +36,6 @@ def plain(text: str) -> str:
 def runs(text: str) -> set[str]:
     """Whole runs of A-Z, 0-9 and '-' of a text, NFKC, upper case."""
     return set(re.findall(r"[A-Z0-9-]+", unicodedata.normalize("NFKC", text).upper()))
-
-
-def identity(fact: f.Fact) -> str:
-    """The id under which a fact is told twice, corrected, retracted."""
-    kind = type(fact).__name__
-    if isinstance(fact, f.FactRetracted | f.ConflictSettled):
-        return f"{kind} of {fact.fact}"
-    said = msgspec.structs.asdict(fact)
-    fields: tuple[str, ...]
-    if isinstance(fact, f.MerchantTransactionBilled):
-        owner, fields = "a:merchant:" + fact.merchant_code, ("what", "number")
-    elif type(fact) in _BY_ACCOUNT:
-        owner, fields = "a:" + said["account"], _BY_ACCOUNT[type(fact)]
-    else:
-        owner, fields = "i:" + said["institution"], _BY_INSTITUTION.get(type(fact), ("number",))
-    values = [said[field] for field in fields]
-    texts = ["yes" if v is True else "no" if v is False else str(v) for v in values]
-    return "/".join(t.replace("%", "%25").replace("/", "%2F") for t in (owner, kind, *texts))
-
-
-def digest(fact: f.Fact) -> str:
-    """SHA-256 of the fact's fields as JSON with sorted keys."""
-    return sha256(msgspec.json.encode(fact, order="sorted")).hexdigest()
-
-
-def day_of(fact: f.Fact) -> date | None:
-    """The own day of a fact (G2); a statement's is its end; decisions of people have none."""
-    if isinstance(fact, DECISIONS):
-        return None
-    if isinstance(fact, f.StatementReceived):
-        return fact.ends
-    if isinstance(fact, f.ContractStated):
-        return fact.signed
-    days = [getattr(fact, name) for name in _DAYS if hasattr(fact, name)]
-    first: date = days[0]
-    return first
 
 
 def counting(told: Iterable[f.Told]) -> list[f.Fact]:

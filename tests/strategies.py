@@ -13,7 +13,7 @@ from hypothesis import event
 from hypothesis import strategies as st
 
 from models import facts as f
-from tests.oracle_history import identity
+from tests.oracle_identity import identity
 from tests.strategies_more import MORE
 
 INSTITUTION = "JG-1"

@@ -28,7 +28,7 @@ import msgspec
 from models import facts as f
 from models.identity import nobody_of
 from models.money import parse_e5, parse_fen, parse_hundredths
-from tests.oracle_history import identity
+from tests.oracle_identity import identity
 
 FOLDER = Path(__file__).parent
 INSTITUTION = "JG-1"
