@@ -105,6 +105,7 @@ class Supervision:
     def evaluate(self, closed_day: date | None) -> list[Change]:
         """Judge what was touched, at the close of a day; the difference in standing findings."""
         self.facts_count = len(self._versions)
+        self._pair()
         self._judge_immediate()
         closed = 0 if closed_day is None else closed_day.toordinal()
         if closed:
@@ -153,6 +154,16 @@ class Supervision:
             self._ahead.discard(identifier)
             self._closed.ledger.put(identifier, fact)
 
+    def _pair(self) -> None:
+        """Count once what several feeds tell, by all facts added since the last evaluation."""
+        entries, groups = self._versions.settle()
+        for identifier in entries:
+            self._place(identifier)
+        for group in groups:
+            unpaired = self._versions.unpaired.get(group)
+            if self._as_of is None or group.day <= self._as_of:
+                self._open.ledger.feed.hold(group, unpaired)
+
     def _judge_immediate(self) -> None:
         view = self._open
         view.ledger.settle()
@@ -166,6 +177,7 @@ class Supervision:
             "student": sorted(touched.students(view.ledger.directory)),
             "statement": sorted("\n".join(identity) for identity in touched.statements),
             "contested": sorted(touched.contested),
+            "unpaired": sorted(touched.unpaired),
         }
         for place, rule in enumerate(IMMEDIATE):
             self._judge(place, rule, view, subjects[rule.subject])

@@ -18,6 +18,7 @@ FACTORS_NAMED_MAX = 3
 _NO_RULES: dict[str, Text] = {
     "matching": ("流水匹配", "Matching of entries"),
     "currency": ("币种", "Currency"),
+    "pairing": ("流水配对", "Pairing of entries"),
 }
 """What else may stand before the subject of a cannot-decide."""
 

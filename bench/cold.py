@@ -118,7 +118,9 @@ def _renamed(facts: list[f.Fact], name: str, mark: str) -> Iterator[Stated]:
     """The facts as if told of another institution with accounts of its own, each once."""
     seen = set()
     for fact in facts:
-        if isinstance(fact, f.StatementAccepted | f.FactRetracted | f.ConflictSettled):
+        if isinstance(
+            fact, f.StatementAccepted | f.FactRetracted | f.ConflictSettled | f.EntryPaired
+        ):
             continue
         changed: f.Fact
         if isinstance(fact, f.AccountStated):

@@ -134,6 +134,19 @@ class MerchantTransactionBilled(Base, frozen=True, tag=True):
     remittance: str = ""
 
 
+class EntriesListed(Base, frozen=True, tag=True):
+    """Serials of entries that one statement tells of a day, some without the bank's reference.
+
+    All of the day that have one currency, direction and amount stand in one listing. So two of a
+    listing are never one entry, and what another feed tells of the day is among them.
+    """
+
+    account: Text
+    day: date
+    referenced: tuple[Text, ...] = ()
+    unreferenced: tuple[Text, ...] = ()
+
+
 class LessonDelivered(Base, frozen=True, tag=True):
     """One class session: the contracts present and the class hours it used up of each."""
 
@@ -267,6 +280,17 @@ class ConflictSettled(Base, frozen=True, tag=True):
     content: Text
 
 
+class EntryPaired(Base, frozen=True, tag=True):
+    """A person says which entry one without reference is: both by their fact ids.
+
+    `same_as` is empty where it is an entry of its own.
+    """
+
+    entry: Text
+    same_as: str = ""
+    reason: str = ""
+
+
 class StatementAccepted(Base, frozen=True, tag=True):
     """An officer accepts a statement whose figures do not prove."""
 
@@ -306,6 +330,7 @@ Happening = (
     | BalanceReported
     | StatementReceived
     | MerchantTransactionBilled
+    | EntriesListed
     | LessonDelivered
     | RefundRequested
     | RefundAnswered
@@ -319,7 +344,12 @@ Happening = (
     | PatrolReported
 )
 Decision = (
-    PaymentAttributed | ConflictSettled | StatementAccepted | SubjectIdentified | FactRetracted
+    PaymentAttributed
+    | ConflictSettled
+    | EntryPaired
+    | StatementAccepted
+    | SubjectIdentified
+    | FactRetracted
 )
 Fact = Register | Happening | Decision
 

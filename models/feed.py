@@ -14,6 +14,7 @@ from models import facts as f
 from models.registers import FOREVER
 
 if TYPE_CHECKING:
+    from models.pairing import Group, Unpaired
     from models.touched import Touched
     from models.versions import Contest
 
@@ -42,6 +43,7 @@ class Feed:
         """By whether it is consistent."""
         self.accepted: set[tuple[str, str]] = set()
         self.contested: dict[str, Contest] = {}
+        self.unpaired: dict[str, tuple[Group, Unpaired]] = {}
         self._touched = touched
         self._spans: dict[str, list[Span]] = defaultdict(list)
         self._broken: dict[str, list[tuple[int, int]]] = {}
@@ -89,6 +91,14 @@ class Feed:
         elif self.contested.pop(identifier, None) is None:
             return
         self._touched.contested.add(identifier)
+
+    def hold(self, group: Group, unpaired: Unpaired | None) -> None:
+        """Entries that may be others that count, or are held no more."""
+        if unpaired is not None:
+            self.unpaired[group.subject] = (group, unpaired)
+        else:
+            self.unpaired.pop(group.subject, None)
+        self._touched.unpaired.add(group.subject)
 
     def _touch_next(self, account: str, day: int) -> None:
         for span in self.next_to(account, day):

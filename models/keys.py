@@ -20,6 +20,7 @@ Source = Literal["register", "bank", "happening", "decision"]
 _ENCODER = msgspec.json.Encoder(order="sorted")
 # In a text of a fact the quotes would be escaped, and the kind follows it in every fact.
 _HOME_CURRENCY = b'"currency":"CNY",'
+_LISTING_DIGITS = 32
 
 # The key fields after the stream. A contract's id has no date: every statement of its number is a
 # version of one state, so that correcting its signature keeps its id (rules.md G5).
@@ -69,6 +70,7 @@ _OWN_DAY: dict[type[Any], str] = {
     ),
     **dict.fromkeys(
         (
+            f.EntriesListed,
             *(f.BalanceReported, f.LessonDelivered, f.RefundRequested, f.RefundAnswered),
             *(f.WithdrawalApproved, f.InvoiceIssued, f.ReceiptIssued, f.CashReceived),
             *(f.ComplaintFiled, f.PatrolReported),
@@ -81,7 +83,8 @@ _SOURCES: dict[type[Any], Source] = {
     **dict.fromkeys(f.Happening.__args__, "happening"),
     **dict.fromkeys(
         (
-            *(f.EntryBooked, f.EntryAnnounced, f.BalanceReported, f.StatementReceived),
+            *(f.EntryBooked, f.EntryAnnounced, f.EntriesListed),
+            *(f.BalanceReported, f.StatementReceived),
             f.MerchantTransactionBilled,
         ),
         "bank",
@@ -121,9 +124,17 @@ def _billed_id(fact: f.MerchantTransactionBilled) -> str:
     return join_id(stream, "MerchantTransactionBilled", fact.what, fact.number)
 
 
-def _about_id(fact: f.FactRetracted | f.ConflictSettled) -> str:
+def _listing_id(fact: f.EntriesListed) -> str:
+    # By what stands in it: two feeds that list a day alike tell one fact, and no two are contested.
+    lists = (sorted(fact.referenced), sorted(fact.unreferenced))
+    digest = sha256(msgspec.json.encode(lists)).hexdigest()[:_LISTING_DIGITS]
+    return join_id("a:" + fact.account, "EntriesListed", fact.day.isoformat(), digest)
+
+
+def _about_id(fact: f.FactRetracted | f.ConflictSettled | f.EntryPaired) -> str:
     # Kept in the stream of the fact that it speaks of, so that it reaches the same owner.
-    stream, _, rest = fact.fact.partition("/")
+    about = fact.entry if isinstance(fact, f.EntryPaired) else fact.fact
+    stream, _, rest = about.partition("/")
     return f"{stream}/{type(fact).__name__}/" + rest.replace("%", "%25").replace("/", "%2F")
 
 
@@ -131,8 +142,10 @@ _ID_OF: dict[type[Any], Callable[[Any], str]] = {
     **{kind: _id_maker(kind) for kind in (*_ACCOUNT_KEYS, *_INSTITUTION_KEYS)},
     f.EntryBooked: _entry_id,
     f.MerchantTransactionBilled: _billed_id,
+    f.EntriesListed: _listing_id,
     f.FactRetracted: _about_id,
     f.ConflictSettled: _about_id,
+    f.EntryPaired: _about_id,
 }
 
 

@@ -275,6 +275,7 @@ class Ledger:
             self.touched.statements |= self.feed.statements.keys()
             self.touched.spans |= self.feed.statements.keys()
             self.touched.contested |= self.feed.contested.keys()
+            self.touched.unpaired |= self.feed.unpaired.keys()
             self.touched.entries |= self.entries.keys()
             self.touched.everything()
             self.outside.resettle(self)

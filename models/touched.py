@@ -23,6 +23,7 @@ class Touched:
         self.statements: set[tuple[str, str, str]] = set()
         self.spans: set[tuple[str, str, str]] = set()
         self.contested: set[str] = set()
+        self.unpaired: set[str] = set()
         self.accounts: set[str] = set()
         self._students: set[str] = set()
 

@@ -5,8 +5,22 @@ from typing import NamedTuple
 
 import msgspec
 
-from models.facts import ConflictSettled, Fact, FactRetracted
+from models.facts import (
+    ConflictSettled,
+    EntriesListed,
+    EntryAnnounced,
+    EntryBooked,
+    EntryPaired,
+    Fact,
+    FactRetracted,
+)
 from models.keys import source_of
+from models.paired import PairedEntries, Settled
+from models.pairing import Group, Unpaired, filled
+
+_DECISIVE = ("amount_fen", "direction", "currency", "reversal")
+"""What of an entry two feeds may not tell differently; the rest describes it, as far as each has
+room."""
 
 
 class Version(msgspec.Struct, frozen=True, gc=False):
@@ -38,12 +52,32 @@ class Versions:
         self._settled: dict[str, bytes] = {}
         self._several: set[str] = set()
         self._count = 0
+        self._paired: PairedEntries | None = None
 
     def __len__(self) -> int:
         return self._count
 
     def add(self, identifier: str, version: Version) -> tuple[str, ...]:
-        """Add one version; the ids whose effective fact may have changed, often just its own."""
+        """Add one version; the ids whose effective fact may have changed, often just its own.
+
+        Those of entries that are paired may change besides, when settle() is called.
+        """
+        touched = self._add(identifier, version)
+        if self._paired is not None or isinstance(version.fact, EntriesListed | EntryPaired):
+            for each in touched:
+                self._touch(each)
+        return touched
+
+    def settle(self) -> Settled:
+        """Pair the entries that several feeds tell, by all that was added since the last call."""
+        return self._paired.settle() if self._paired is not None else Settled(set(), set())
+
+    @property
+    def unpaired(self) -> dict[Group, Unpaired]:
+        """What waits, by group, as of the last settle()."""
+        return self._paired.unpaired if self._paired is not None else {}
+
+    def _add(self, identifier: str, version: Version) -> tuple[str, ...]:
         known = self._told.get(identifier)
         if known is None:
             self._told[identifier] = version
@@ -62,9 +96,14 @@ class Versions:
         return (identifier,)
 
     def effective(self, identifier: str) -> Fact | None:
-        """The content that counts, or None when there is none or it was retracted."""
+        """The content that counts, or None when there is none or it was retracted.
+
+        Also None for an entry that is another one or is held, as of the last settle().
+        """
         if identifier in self._retracted:
             return None
+        if self._paired is not None and identifier in self._paired.said:
+            return self._paired.said[identifier]
         return self._chosen(identifier)
 
     def contested(self) -> Iterator[str]:
@@ -78,10 +117,16 @@ class Versions:
         return identifier in self._several
 
     def contest(self, identifier: str) -> Contest | None:
-        """What a bank told of one id with several contents, unless a person settled it."""
+        """What a bank told of one id with several contents, unless a person settled it.
+
+        Entries of which only the descriptions differ are no contest: feeds have room for more or
+        less of them.
+        """
         counts = self.effective(identifier)
         told = self.versions(identifier)
         if counts is None or len(told) < 2 or source_of(counts) != "bank":
+            return None
+        if len({_decisive(one.fact) for one in told}) == 1:
             return None
         if self._settled.get(identifier) in {one.content_hash for one in told}:
             return None
@@ -118,6 +163,28 @@ class Versions:
         self._told[identifier] = told[0] if len(told) == 1 else told
         return len(told) > 1
 
+    def _touch(self, identifier: str) -> None:
+        """Note what may be paired otherwise."""
+        told = self._told.get(identifier)
+        if told is None:
+            return
+        if self._paired is None:
+            self._paired = PairedEntries(self._counting)
+        fact = (told if isinstance(told, Version) else told[0]).fact
+        if isinstance(fact, EntryBooked):
+            if fact.account in self._paired.accounts:
+                self._paired.put_entry(identifier)
+        elif isinstance(fact, EntryPaired):
+            self._paired.put_decision(identifier, fact.entry)
+        elif isinstance(fact, EntriesListed):
+            is_first = fact.account not in self._paired.accounts
+            self._paired.put_listing(identifier, fact)
+            for each in tuple(self._told) if is_first else ():
+                self._touch(each)
+
+    def _counting(self, identifier: str) -> Fact | None:
+        return None if identifier in self._retracted else self._chosen(identifier)
+
     def _chosen(self, identifier: str) -> Fact | None:
         told = self._told.get(identifier)
         if told is None:
@@ -129,9 +196,27 @@ class Versions:
             if version.content_hash == settled:
                 return version.fact
         if source_of(told[0].fact) in ("bank", "happening"):
-            return min(told, key=lambda v: (v.stated_first, v.content_hash)).fact
+            in_order = sorted(told, key=lambda v: (v.stated_first, v.content_hash))
+            return _described([version.fact for version in in_order])
         latest = max(version.stated_last for version in told)
         return min(
             (version for version in told if version.stated_last == latest),
             key=lambda v: v.content_hash,
         ).fact
+
+
+def _decisive(fact: Fact) -> tuple[object, ...] | Fact:
+    """What makes two contents of one id a contest where it differs."""
+    if isinstance(fact, EntryBooked | EntryAnnounced):
+        return tuple(getattr(fact, name, None) for name in _DECISIVE)
+    # A listing is known by what stands in it.
+    return () if isinstance(fact, EntriesListed) else fact
+
+
+def _described(told: list[Fact]) -> Fact:
+    """The first content; of an entry with what only later ones say of the same posting."""
+    first = told[0]
+    if not isinstance(first, EntryBooked):
+        return first
+    alike = [one for one in told[1:] if _decisive(one) == _decisive(first)]
+    return filled(first, [one for one in alike if isinstance(one, EntryBooked)])

@@ -13,7 +13,7 @@ from models.keys import content_hash, encode, fact_id
 from tests.oracle import AT_CLOSE, IMMEDIATE, Answer, Expected
 
 # What else the rules say is proved by stories and worlds alone.
-TWICE = {*IMMEDIATE, *AT_CLOSE, "matching", "currency"}
+TWICE = {*IMMEDIATE, *AT_CLOSE, "matching", "currency", "pairing"}
 """The rules that the oracle works out a second time."""
 
 

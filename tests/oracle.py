@@ -22,6 +22,7 @@ from tests.oracle_history import (
     undone,
 )
 from tests.oracle_identity import day_of, identity
+from tests.oracle_pairing import paired
 from tests.oracle_schedule import city_on
 
 CHARGE_DAYS = 30
@@ -491,10 +492,10 @@ class History:
         """Count the facts whose own day is not after the horizon."""
         self.institution = institution
         self.calendar = calendar
-        dated = [(day_of(fact) or date.min, fact) for fact in counting(told)]
-        self.dated = sorted(
-            ((day, fact) for day, fact in dated if day <= horizon), key=lambda pair: pair[0]
-        )
+        known = (x for x in counting(told) if (day_of(x) or date.min) <= horizon)
+        once, self.held = paired(known)
+        dated = [(day_of(fact) or date.min, fact) for fact in once]
+        self.dated = sorted(dated, key=lambda pair: pair[0])
         self.gone, self.orphans = undone(x for _, x in self.dated if isinstance(x, f.EntryBooked))
         self.latest = self.dated[-1][0] if self.dated else date.min
         self._worlds: dict[int, World] = {}
@@ -537,6 +538,7 @@ def cannot_match(w: World) -> Iterator[str]:
     for e in w.classed("tuition", "unknown"):
         if w.matches(e).why in {"open", "unknown"}:
             yield f"matching/entry:{e.account}/{e.booking_date}/{e.serial}"
+    yield from (f"pairing/{x.subject}" for x in w.history.held if w.own(x.account, x.day))
     for e in w.booked:
         if (
             e.currency == "CNY"
@@ -576,8 +578,7 @@ def oracle(
     as_of: date = date.max,
 ) -> Answer:
     """Every finding that stands at the close of a day, by the facts told of days up to `as_of`."""
-    findings: set[Expected] = set()
-    undecided: set[tuple[str, str]] = set()
+    findings, undecided = set[Expected](), set[tuple[str, str]]()
     told = list(told)
     for rules, horizon in ((IMMEDIATE, as_of), (AT_CLOSE, closed_day)):
         history = History(told, institution, calendar, horizon)

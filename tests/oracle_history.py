@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol
 from models import facts as f
 from models.working_days import WorkingCalendar
 from tests.oracle_identity import digest, identity
+from tests.oracle_pairing import HeldGroup, described
 from tests.oracle_schedule import share_by_day
 
 REGISTERS = f.Register.__args__
@@ -50,18 +51,15 @@ def counting(told: Iterable[f.Told]) -> list[f.Fact]:
         if isinstance(v[0].fact, f.ConflictSettled)
     }
     chosen = []
-    for name, versions in by_id.items():
-        if name in gone:
-            continue
+    for versions in (told for name, told in by_id.items() if name not in gone):
+        name = identity(versions[0].fact)
         said = [v for v in versions if digest(v.fact) == settled.get(name)]
         best = said or versions
-        if isinstance(best[0].fact, REGISTERS):
-            latest = max(v.stated_at for v in best)
-            best = [v for v in best if v.stated_at == latest]
-        else:
-            earliest = min(v.stated_at for v in best)
-            best = [v for v in best if v.stated_at == earliest]
-        chosen.append(min((v.fact for v in best), key=digest))
+        pick = max if isinstance(best[0].fact, REGISTERS) else min
+        moment = pick(v.stated_at for v in best)
+        best = [v for v in best if v.stated_at == moment]
+        others = [] if said else sorted(versions, key=lambda v: (v.stated_at, digest(v.fact)))
+        chosen.append(described(min((v.fact for v in best), key=digest), others))
     return chosen
 
 
@@ -130,6 +128,7 @@ class Known(Protocol):
     calendar: WorkingCalendar
     gone: set[str]
     orphans: set[str]
+    held: list[HeldGroup]
 
     @property
     def last(self) -> "World":

@@ -6,6 +6,7 @@ from hashlib import sha256
 import msgspec
 
 from models import facts as f
+from tests.oracle_pairing import pairing_identity
 
 DECISIONS = f.Decision.__args__
 _BY_ACCOUNT = {
@@ -36,6 +37,8 @@ def identity(fact: f.Fact) -> str:
     kind = type(fact).__name__
     if isinstance(fact, f.FactRetracted | f.ConflictSettled):
         return f"{kind} of {fact.fact}"
+    if isinstance(fact, f.EntryPaired | f.EntriesListed):
+        return pairing_identity(fact)
     said = msgspec.structs.asdict(fact)
     fields: tuple[str, ...]
     if isinstance(fact, f.MerchantTransactionBilled):

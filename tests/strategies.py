@@ -33,7 +33,9 @@ KINDS = (
     *("stages", "by sessions", "by days", "broken statement", "corrected statement", "accepted"),
     *("two accounts", "settlement company", "attributed", "outside account", "without name"),
     *("without contract", "before the signature", "refused", "agreed", "orphan reversal", "void"),
-    *("told again", "moved"),
+    *("told again", "several feeds", "equal entries", "not in the other feed", "in both feeds"),
+    *("in the other feed alone", "said to be another", "told with other words", "described anew"),
+    "moved",
 )
 
 
@@ -501,6 +503,10 @@ class Teller:
             elif isinstance(fact, f.EntryBooked) and self.chance(4, "contested"):
                 other = msgspec.structs.replace(fact, amount_fen=fact.amount_fen + 1)
                 self.tell(other, self.pick((stated_at, "2024-07-01T08:00:00Z", told.stated_at)))
+            elif isinstance(fact, f.EntryBooked) and self.chance(6, "described anew"):
+                text = self.pick(("", "HT-1", f"{fact.remittance} 二"))
+                again = msgspec.structs.replace(fact, remittance=text)
+                self.tell(again, self.pick((stated_at, "2024-07-01T08:00:00Z", told.stated_at)))
             if self.chance(8, "told again"):
                 self.tell(fact, stated_at)
             if self.chance(2, "retracted"):

@@ -1,9 +1,12 @@
 """One month of an institution, told by three ways in, is what it is when it is told once."""
 
+import json
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from sqlalchemy import Engine, select
@@ -20,6 +23,8 @@ from tests.streams.serving import Client, let_deliver, served, take_in
 from tests.streams.told import law, lines
 
 TODAY = date(2024, 4, 20)
+ICBC_HEADINGS = "凭证号,本方账号,对方账号,交易时间,借/贷,借方发生额,贷方发生额,对方行号,摘要,用途,\
+对方单位名称,余额,个性化信息\n"
 CSV_HEADINGS = (
     "账号,账户名称,交易时间,借方发生额（支取）,贷方发生额（收入）,余额,币种,对方户名,对方账号,"
     "对方开户机构,记账日期,摘要,备注,账户明细编号-交易流水号,企业流水号,凭证种类,凭证号\n"
@@ -49,9 +54,26 @@ def notification(statement: str, *, with_references: bool) -> str:
     return text if with_references else _REFERENCE.sub("", text)
 
 
-def export(statement: Path) -> str:
-    """The bank's table of a day: the same entries with running balances, by account."""
-    rows = []
+class Row(NamedTuple):
+    """A row of a bank's table; a reversal stands in red ink in the column of what it undoes."""
+
+    line: dict[str, object]
+    is_credit: bool
+    amount: str
+    balance: str
+
+    @property
+    def columns(self) -> tuple[str, str]:
+        """What stands under debit and under credit."""
+        return ("0.00", self.amount) if self.is_credit else (self.amount, "0.00")
+
+    def text(self, *names: str) -> list[str]:
+        """Fields of the entry."""
+        return [str(self.line[name]) for name in names]
+
+
+def table(statement: Path) -> Iterator[Row]:
+    """The entries of a day with their running balances, by account."""
     balance_fen = 0
     for line in parse_lines(statement):
         if line["type"] == "opening":
@@ -61,21 +83,37 @@ def export(statement: Path) -> str:
         amount_fen, is_credit = int(str(line["amount_fen"])), line["direction"] == "C"
         balance_fen += amount_fen if is_credit else -amount_fen
         amount = f"{amount_fen // 100}.{amount_fen % 100:02d}"
-        day = str(line["booking_date"]).replace("-", "")
-        if line["reversal"]:  # red ink: in the column of what it undoes, with a minus
+        if line["reversal"]:
             is_credit, amount = not is_credit, f"-{amount}"
-        columns = ("0.00", amount) if is_credit else (amount, "0.00")
-        balance = f"{balance_fen // 100}.{balance_fen % 100:02d}"
-        rows.append(
-            ",".join(
-                (
-                    *(str(line["account"]), "x", f"{day} 09:00:00", *columns, balance, "人民币元"),
-                    *(str(line["counterparty_name"]), str(line["counterparty_account"]), "", day),
-                    *("", str(line["remittance"]), str(line["serial"]), "", "", ""),
-                )
-            )
+        yield Row(line, is_credit, amount, f"{balance_fen // 100}.{balance_fen % 100:02d}")
+
+
+def export(statement: Path) -> str:
+    """CCB's table of a day: with a serial in each row."""
+    rows = []
+    for row in table(statement):
+        day = str(row.line["booking_date"]).replace("-", "")
+        cells = (
+            *(*row.text("account"), "x", f"{day} 09:00:00", *row.columns, row.balance, "人民币元"),
+            *(*row.text("counterparty_name", "counterparty_account"), "", day, ""),
+            *(*row.text("remittance", "serial"), "", "", ""),
         )
-    return CSV_HEADINGS + "\n".join(rows) + "\n" if rows else ""
+        rows.append(",".join(cells) + "\n")
+    return CSV_HEADINGS + "".join(rows) if rows else ""
+
+
+def exports_without_serials(statement: Path) -> list[str]:
+    """ICBC's tables of a day, one an account: no column tells entries apart."""
+    rows: dict[str, list[str]] = {}
+    for row in table(statement):
+        (account,) = row.text("account")
+        cells = (
+            *("", account, *row.text("counterparty_account"), f"{row.line['booking_date']} 09:00"),
+            *("贷" if row.is_credit else "借", *row.columns, "", "转账"),
+            *(*row.text("remittance", "counterparty_name"), row.balance, ""),
+        )
+        rows.setdefault(account, []).append(",".join(cells) + "\n")
+    return [ICBC_HEADINGS + "".join(one) for one in rows.values()]
 
 
 class Month:
@@ -92,6 +130,18 @@ class Month:
             # The table has no column for it; all three ways have to say the same.
             text = re.sub(r"<ValDt>.*?</ValDt>", "", path.read_text("utf-8"))
             path.write_text(text, encoding="utf-8")
+
+    def alike(self) -> set[str]:
+        """What the entries of a day are called of which some are alike in every word."""
+        words = ("account", "booking_date", "direction", "amount_fen")
+        more = ("counterparty_name", "counterparty_account", "remittance")
+        rows = [row for path in self.statements for row in table(path)]
+        counts = Counter(tuple(row.text(*words, *more)) for row in rows)
+        return {
+            "pairing/entries:" + "/".join(said[: len(words)])
+            for said, count in counts.items()
+            if count > 1
+        }
 
 
 class Place:
@@ -177,3 +227,35 @@ def test_three_ways_are_one(
         not thrice.told("EntryAnnounced") - once.told("EntryAnnounced")
     )
     assert [] == verify(thrice.engine, law())
+
+
+def test_booked_feeds_without_references_count_once(
+    month: Month, once: Place, tmp_path: Path
+) -> None:
+    """A statement without references and a table without serials add nothing to what counts.
+
+    Whichever comes first: what counted alone gives way to the entry with the bank's reference. Only
+    of what is alike in every word nobody can say which is which; it is shown.
+    """
+    place = Place(tmp_path / "several", month.registers)
+    bare = [
+        (f"bare-{path.name}", _REFERENCE.sub("", path.read_text("utf-8")).encode())
+        for path in month.statements
+    ]
+    tables = [
+        (f"icbc-{number}-{path.stem}.csv", text.encode("gb18030"))
+        for path in month.statements
+        for number, text in enumerate(exports_without_serials(path))
+    ]
+    place.posted("bare", bare)
+    alone = len(place.told("EntryBooked"))
+    assert alone == len(once.told("EntryBooked"))
+    place.dropped((path.name, path.read_bytes()) for path in month.statements)
+    place.posted("table", tables)
+
+    assert 3 * alone == len(place.told("EntryBooked"))
+    assert once.told("BalanceReported") == place.told("BalanceReported")
+    held = [line for line in place.findings() if b'"subject":"pairing/' in line]
+    assert month.alike() == {json.loads(line)["subject"] for line in held} != set()
+    assert once.findings() == [line for line in place.findings() if line not in held]
+    assert [] == verify(place.engine, law())

@@ -16,6 +16,7 @@ _KINDS: dict[str, tuple[str, str]] = {
     "BalanceReported": ("银行余额", "Reported balance"),
     "StatementReceived": ("对账单", "Statement"),
     "MerchantTransactionBilled": ("商户账单明细", "Row of a merchant bill"),
+    "EntriesListed": ("流水清单", "Listed entries"),
     "LessonDelivered": ("授课记录", "Lesson"),
     "RefundRequested": ("退费申请", "Refund request"),
     "RefundAnswered": ("退费答复", "Refund answer"),
@@ -29,6 +30,7 @@ _KINDS: dict[str, tuple[str, str]] = {
     "PatrolReported": ("巡查", "Patrol"),
     "PaymentAttributed": ("人工认领", "Attribution"),
     "ConflictSettled": ("冲突裁定", "Settled conflict"),
+    "EntryPaired": ("人工配对", "Paired entry"),
     "StatementAccepted": ("人工接受对账单", "Accepted statement"),
     "SubjectIdentified": ("人工确认对象", "Identified subject"),
     "FactRetracted": ("撤回", "Retraction"),
@@ -110,6 +112,9 @@ _FIELDS: dict[str, tuple[str, str]] = {
     "fee_e5": ("手续费（十万分之一元）", "fee in 1/100,000 yuan"),
     "payment": ("原支付交易号", "payment given back"),
     "booked_at": ("时间", "time"),
+    "referenced": ("有流水号", "with reference"),
+    "unreferenced": ("无流水号", "without reference"),
+    "same_as": ("即为流水", "is the entry"),
     "content": ("内容指纹", "content"),
 }
 

@@ -20,6 +20,7 @@ from alerts.rules.charging import (
 from alerts.rules.coverage import coverage_short
 from alerts.rules.debits import outflow_related_party, outflow_split, outflow_unapproved
 from alerts.rules.deliveries import (
+    entries_unpaired,
     entry_unrouted,
     feed_silent,
     statement_conflict,
@@ -59,6 +60,7 @@ SubjectKind = Literal[
     "student",
     "early",
     "contested",
+    "unpaired",
     "span",
     "path",
     "entry",
@@ -97,6 +99,7 @@ RULES: tuple[Rule, ...] = (
     Rule("refund-misdirected", refund_misdirected, "payments", at_close=False),
     Rule(CANNOT_DECIDE, matching_undecided, "entry", at_close=False),
     Rule(CANNOT_DECIDE, foreign_currency, "account", at_close=False),
+    Rule(CANNOT_DECIDE, entries_unpaired, "unpaired", at_close=False),
     Rule("charge-without-contract", charge_without_contract, "entry", at_close=True),
     Rule("charge-without-invoice", charge_without_invoice, "invoices", at_close=True),
     Rule("charge-without-invoice", invoices_untold, "institution", at_close=True),

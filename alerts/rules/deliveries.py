@@ -16,6 +16,7 @@ from models.versions import Contest
 from models.working_days import CalendarMissing
 
 RULE_CONFLICT = "statement-conflict"
+RULE_PAIRING = "pairing"
 RULE_GAP = "statement-gap"
 RULE_SILENT = "feed-silent"
 RULE_UNROUTED = "entry-unrouted"
@@ -97,6 +98,25 @@ def _differing(contest: Contest) -> list[str]:
         field
         for field in first.__struct_fields__
         if any(getattr(one.fact, field) != getattr(first, field) for one in contest.told[1:])
+    ]
+
+
+def entries_unpaired(view: View, subject: str) -> list[Finding]:
+    """Entries without reference that may be others, which count, until a person says which."""
+    found = view.ledger.feed.unpaired.get(subject)
+    if found is None:
+        return []
+    group, unpaired = found
+    if not _concerns(view, group.account, group.day.toordinal()):
+        return []
+    return [
+        view.undecided(
+            RULE_PAIRING,
+            subject,
+            day=group.day.toordinal(),
+            missing="bank reference",
+            evidence=(*unpaired.held, *unpaired.counted[:EVIDENCE_MAX]),
+        )
     ]
 
 

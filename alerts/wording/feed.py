@@ -26,7 +26,8 @@ RULES: dict[str, Wording] = {
             "同一对账单、余额或流水先后报送了不同内容,需人工确认以哪一份为准。",
             "The bank told this with different contents; a person must say which counts.",
         ),
-        fires="a statement, a balance or an entry came twice with different contents",
+        fires="a statement or a balance came twice with different contents, or an entry with"
+        " another amount, direction or currency, or as a reversal and as none",
         kind="data",
         level="yellow",
         subject="`entry:<account>/<booking date>/<serial>`,"
@@ -108,7 +109,8 @@ RULES: dict[str, Wording] = {
         fires="a rule, or matching, lacks a field that it needs",
         kind="data",
         level="blue",
-        subject="`<rule>/<that rule's subject>`, `matching/entry:<...>` or `currency/account:<no>`",
+        subject="`<rule>/<that rule's subject>`, `matching/entry:<...>`, `currency/account:<no>` or"
+        " `pairing/entries:<...>`",
         amount="none",
         day="as for the rule that cannot decide",
         stands="until the field is told",
@@ -148,5 +150,6 @@ CODES: dict[str, tuple[str, str]] = {
     "statement": ("缺失日期的对账单", "the statement of days that are missing"),
     "broken-statement": ("核对相符的对账单", "a statement that adds up"),
     "CNY amount": ("人民币金额", "an amount in yuan"),
+    "bank reference": ("银行流水号", "the bank's reference"),
     "internal error": ("规则的结果(内部错误)", "the rule's answer (internal error)"),
 }

@@ -101,7 +101,7 @@ def read_entry(ntry: Element, frame: Frame, position: str) -> Entry:
         counterparty_bank=party.bank,
         code=_code(parts.get("BkTxCd")),
     )
-    return Entry(booked, position)
+    return Entry(booked, position, has_reference=bool(reference))
 
 
 def _posting(

@@ -11,8 +11,11 @@ from datetime import date
 from itertools import islice
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from models.facts import (
     BalanceReported,
+    EntriesListed,
     EntryAnnounced,
     EntryBooked,
     MerchantTransactionBilled,
@@ -24,6 +27,7 @@ from models.keys import encode, own_day, source_of
 from streams.feeds import bill, ndjson, reading, registers
 from streams.feeds.direct_switches import refuse_disabled
 from streams.feeds.integrity import checked
+from streams.feeds.listing import Look, with_listings
 from streams.feeds.mapped import chunks
 from streams.feeds.receipts import Receipt, Refusal, StatementProof
 from streams.feeds.records import (
@@ -35,6 +39,7 @@ from streams.feeds.records import (
     Entry,
     FeedRefused,
     Held,
+    Listed,
     Opening,
     Record,
 )
@@ -204,6 +209,7 @@ def _prove_statements(proved: ProvedFile, data: Data, sniffed: Sniffed, *, is_ke
     checks: list[Check] = []
     counts: Counter[str] = Counter()
     fen: Counter[tuple[str, str]] = Counter()
+    look = Look()
     last_day = date.min
     for record in checked(reading.records(data, sniffed)):
         if is_kept:
@@ -213,6 +219,7 @@ def _prove_statements(proved: ProvedFile, data: Data, sniffed: Sniffed, *, is_ke
             counts[type(fact).__name__] += 1
             last_day = max(last_day, fact.booking_date)
             if isinstance(fact, EntryBooked):
+                look.add(fact.booking_date, has_reference=record.has_reference)
                 fen[fact.currency, fact.direction] += fact.amount_fen
         elif isinstance(record, Opening | Closing):
             counts["BalanceReported"] += _is_reported(record)
@@ -220,15 +227,17 @@ def _prove_statements(proved: ProvedFile, data: Data, sniffed: Sniffed, *, is_ke
             checks.append(record)
         elif isinstance(record, End):
             _add_statement(proved, record, checks, counts, dict(fen))
-            checks = []
+            proved.statements[-1] = replace(proved.statements[-1], listed=look.listed)
+            checks, look = [], Look()
             counts.clear()
             fen.clear()
     _date(proved)
     all_told = last_day <= proved.today and not any(one.reason for one in proved.statements)
     if is_kept:
         _sort_out(proved, _tell_statements(proved, iter(kept)), is_kept=True)
-    elif not all_told or any(one.failed for one in proved.statements):
-        # Of a large file only what waits is worth another reading; else the counts are known.
+    elif not all_told or any(one.failed or one.listed != "no" for one in proved.statements):
+        # Of a large file only what waits or is listed is worth another reading: the counts are
+        # known otherwise.
         _sort_out(proved, _tell_statements(proved, reading.records(data, sniffed)), is_kept=False)
 
 
@@ -278,7 +287,7 @@ def _tell_statements(proved: ProvedFile, records: Iterator[Record]) -> Iterator[
     sha256, today = proved.sha256, proved.today
     statements = iter(proved.statements)
     proof = next(statements, None)
-    for record in records:
+    for record in with_listings(records, proved.statements):
         assert proof is not None, "both passes read the same bytes"
         if isinstance(record, Entry | Billed):
             reason = _entry_reason(record.fact.booking_date, proof, today)
@@ -288,12 +297,10 @@ def _tell_statements(proved: ProvedFile, records: Iterator[Record]) -> Iterator[
                 yield Told(record.fact, proof.created, sha256, record.position)
         elif isinstance(record, Opening | Closing):
             balance = _balance(record, proof)
-            if balance is None:
-                continue
-            if proof.reason:
-                yield _held(record.position, proof.reason, balance, proof)
-            else:
-                yield Told(balance, proof.created, sha256, record.position)
+            if balance is not None:
+                yield _whole(record.position, balance, proof, sha256)
+        elif isinstance(record, Listed):
+            yield _whole(record.position, record.fact, proof, sha256)
         elif isinstance(record, Held):
             yield record
         elif isinstance(record, End):
@@ -301,6 +308,15 @@ def _tell_statements(proved: ProvedFile, records: Iterator[Record]) -> Iterator[
             if received is not None:
                 yield Told(received, proof.created, sha256, record.position)
             proof = next(statements, None)
+
+
+def _whole(
+    position: str, fact: BalanceReported | EntriesListed, proof: StatementProof, sha256: str
+) -> Told | Held:
+    """What is told or held with its statement."""
+    if proof.reason:
+        return _held(position, proof.reason, fact, proof)
+    return Told(fact, proof.created, sha256, position)
 
 
 def _entry_reason(day: date, proof: StatementProof, today: date) -> str:
@@ -350,7 +366,11 @@ def _received(end: End, proof: StatementProof) -> StatementReceived | None:
 def _held(
     position: str,
     reason: str,
-    fact: EntryBooked | EntryAnnounced | MerchantTransactionBilled | BalanceReported,
+    fact: EntryBooked
+    | EntryAnnounced
+    | EntriesListed
+    | MerchantTransactionBilled
+    | BalanceReported,
     proof: StatementProof,
 ) -> Held:
     body = encode(fact).decode()

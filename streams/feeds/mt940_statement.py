@@ -202,7 +202,8 @@ class Statement:
             counterparty_bank=details.bank,
             code=f"{line.kind.decode()} {details.code}".rstrip(),
         )
-        return Entry(booked, position)
+        has_reference = line.bank_reference.decode(self._codec).upper() not in _NOT_TOLD
+        return Entry(booked, position, has_reference=has_reference)
 
     def _note(self, line: Line, field: Field, position: str) -> None:
         """Remember what was read otherwise than it is written."""

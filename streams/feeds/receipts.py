@@ -28,6 +28,7 @@ class StatementProof(msgspec.Struct, frozen=True, kw_only=True):
 
     `reason` is why its entries and balances are held, empty when they are told. A statement whose
     period is not over on `today` is early: it is held and no fact, for its closing is not final.
+    `listed`: its entries are, as some have no reference; after each day where they come by day.
     """
 
     account: str
@@ -44,6 +45,7 @@ class StatementProof(msgspec.Struct, frozen=True, kw_only=True):
     entries: int
     sums_fen: dict[str, int]
     failed: tuple[str, ...]
+    listed: Literal["no", "by-day", "at-end"] = "no"
 
     @property
     def closes(self) -> bool:

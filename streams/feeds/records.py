@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from models.facts import EntryAnnounced, EntryBooked, MerchantTransactionBilled
+from models.facts import EntriesListed, EntryAnnounced, EntryBooked, MerchantTransactionBilled
 
 Data = bytes | mmap
 """The bytes of a file; a map of it keeps the memory flat however large it is."""
@@ -47,13 +47,22 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     """One posting as the fact it will be.
 
     `balance_fen` is the balance after it, where the format reports one. `red_ink` says that the
-    bank wrote it as a negative amount of the other direction (红字冲正).
+    bank wrote it as a negative amount of the other direction (红字冲正). Without the bank's own
+    reference an entry is known by its payment's or by its content (tiers 2 and 3).
     """
 
     fact: EntryBooked | EntryAnnounced
     position: str
     balance_fen: int | None = None
     red_ink: bool = False
+    has_reference: bool = True
+
+
+class Listed(msgspec.Struct, frozen=True, gc=False):
+    """A listing of entries of a day, at the place of the first without reference."""
+
+    fact: EntriesListed
+    position: str
 
 
 class Billed(msgspec.Struct, frozen=True, gc=False):

@@ -123,7 +123,7 @@ class RowReader:
             counterparty_bank=other[2],
             code=" ".join([row[i] for i in self._code if row[i]]),
         )
-        return f"{day} {time_text}", Entry(fact, position, balance_fen, red_ink)
+        return f"{day} {time_text}", Entry(fact, position, balance_fen, red_ink, bool(serial))
 
     def _numbers_read(self, row: list[str]) -> list[str]:
         """The row without marks. Raises ValueError for a number where a name has to stand."""

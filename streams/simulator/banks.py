@@ -190,10 +190,13 @@ def reporting_days(inst: Institution, account: Account) -> range:
 
 def told_again(again: Resent, entries: list[Entry]) -> list[Entry]:
     """The entries of a statement as they are told the second time."""
-    return [
-        replace(entry, remittance=again.remittance) if entry.serial == again.serial else entry
-        for entry in entries
-    ]
+    return [_told_otherwise(one, again) if one.serial == again.serial else one for one in entries]
+
+
+def _told_otherwise(entry: Entry, again: Resent) -> Entry:
+    if again.reverses:
+        return replace(entry, reversal=True, reverses=again.reverses)
+    return replace(entry, remittance=again.remittance)
 
 
 def statement_id(bank: str, account: str, begins: Day, ends: Day) -> str:

@@ -124,7 +124,7 @@ def _gaps(
 
 def _conflicts(inst: Institution) -> Iterator[Wrong]:
     for again in inst.resent:
-        if again.serial:
+        if again.reverses:
             subject = f"entry:{again.account}/{iso(again.day)}/{again.serial}"
             yield Wrong("statement-conflict", subject, again.day, None, None, "yellow")
 

@@ -241,13 +241,17 @@ class Broken:
 
 @dataclass(slots=True)
 class Resent:
-    """A statement that comes again on a later day; with another remittance of one entry."""
+    """A statement that comes again on a later day; one entry with other words, or as a reversal.
+
+    `reverses` is the serial that it then says to undo; the bank never told of that.
+    """
 
     account: str
     day: Day
     again: Day
     serial: str = ""
     remittance: str = ""
+    reverses: str = ""
 
 
 class Cash(NamedTuple):

@@ -87,12 +87,12 @@ def no_gap(stage: Stage) -> bool:
 
 
 def conflict(stage: Stage) -> bool:
-    """A statement comes again, and an entry of it says something else."""
+    """A statement comes again, and an entry of it is now a reversal."""
     return _send_again(stage, other=True)
 
 
 def repeat(stage: Stage) -> bool:
-    """A statement comes again as it was."""
+    """A statement comes again, with other words of an entry."""
     return _send_again(stage, other=False)
 
 
@@ -109,10 +109,12 @@ def _send_again(stage: Stage, *, other: bool) -> bool:
         return False
     entry = stage.rng.choice(found)
     again = Resent(entry.account.number, entry.day, entry.day + stage.rng.randint(1, 6))
+    again.serial = entry.serial
     if other:
-        again.serial, again.remittance = entry.serial, f"{entry.remittance} 补打"
+        again.reverses = f"{entry.serial}-0"
     else:
-        inst.near_miss("statement-conflict", entry.subject, entry.day, "sent twice, the same")
+        again.remittance = f"{entry.remittance} 补打"
+        inst.near_miss("statement-conflict", entry.subject, entry.day, "sent twice, other words")
     inst.resent.append(again)
     return True
 

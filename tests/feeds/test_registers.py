@@ -11,6 +11,7 @@ from models.facts import (
     BalanceReported,
     CashReceived,
     ContractStated,
+    EntriesListed,
     EntryAnnounced,
     EntryBooked,
     Fact,
@@ -259,7 +260,7 @@ def test_tables_alike_are_told_apart_by_a_heading(heading: str, row: str, expect
 
 def test_what_institutions_and_families_say_has_a_table() -> None:
     """Every register row and happening that no bank delivers can come as a table."""
-    of_banks = {EntryBooked, EntryAnnounced, BalanceReported, StatementReceived}
+    of_banks = {EntryBooked, EntryAnnounced, EntriesListed, BalanceReported, StatementReceived}
     of_payment_companies = {MerchantTransactionBilled}
     told_together = {RefundAnswered}  # with its request
     happenings = {*get_args(Happening)} - of_banks - of_payment_companies - told_together

@@ -78,6 +78,8 @@ VERBS: dict[str, tuple[type[Any], str, tuple[str, ...], dict[str, Any]]] = {
     "receipt": (f.ReceiptIssued, "day", ("number", "amount"), {}),
     "complaint": (f.ComplaintFiled, "day", ("number",), {}),
     "patrol": (f.PatrolReported, "day", ("number", "about"), {}),
+    "lists": (f.EntriesListed, "day", ("unreferenced", "referenced"), {}),
+    "pairs": (f.EntryPaired, "", ("entry", "same_as"), {}),
     "attributes": (f.PaymentAttributed, "", ("entry", "contract"), {}),
     # `retracts 1` takes back the fact of the line before.
     "retracts": (f.FactRetracted, "", ("fact",), {}),
@@ -242,7 +244,7 @@ def _value(kind: type[Any], name: str, text: str) -> dict[str, Any]:
             return {hours: parse_hundredths(text)}
     if name not in names:
         raise ValueError(f"{kind.__name__} has no field {name}")
-    if name in {"payers", "present"}:
+    if name in {"payers", "present", "referenced", "unreferenced"}:
         return {name: text.split(";")}
     if name == "instalments":
         return {name: [_instalment(part.split("|")) for part in text.split(";")]}
