@@ -11,7 +11,7 @@ from datetime import date
 from fractions import Fraction
 
 from models.working_days import add_months_ordinal
-from streams.simulator.plan import Contract, Day, Entry, Institution, Part, iso
+from streams.simulator.plan import Contract, Day, Entry, Institution, Part, Refund, iso
 from streams.simulator.season import Season
 
 CHARGE_DAYS = 30
@@ -217,12 +217,27 @@ def _several_accounts(inst: Institution) -> Iterator[Wrong]:
     yield from windows("several-accounts", "accounts", days, inst.last)
 
 
-def _refunds(inst: Institution, season: Season, entries: list[Entry]) -> Iterator[Wrong]:
+def paid_back(inst: Institution, entries: list[Entry]) -> dict[str, dict[Day, int]]:
+    """By request and day what was paid of it in fen, less what came back.
+
+    Money that names only the contract is paid on each request that its family had made by then.
+    """
+    asked: dict[str, list[Refund]] = defaultdict(list)
+    for refund in inst.refunds:
+        asked[refund.contract.number].append(refund)
     paid: dict[str, dict[Day, int]] = defaultdict(lambda: defaultdict(int))
     for entry in entries:
         if entry.meaning in {"refund", "returned"} and entry.refund:
             sign = 1 if entry.meaning == "refund" else -1
-            paid[entry.refund.number][entry.day] += sign * entry.amount_fen
+            for refund in asked[entry.refund.contract.number]:
+                is_named = entry.refund.number in entry.remittance
+                if refund is entry.refund or (not is_named and refund.asked <= entry.day):
+                    paid[refund.number][entry.day] += sign * entry.amount_fen
+    return paid
+
+
+def _refunds(inst: Institution, season: Season, entries: list[Entry]) -> Iterator[Wrong]:
+    paid = paid_back(inst, entries)
     for refund in inst.refunds:
         days: list[tuple[Day, tuple[int | None, str] | None]] = []
         back = working_days = 0

@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 
-from streams.simulator.judge import Wrong, windows
+from models.working_days import add_months_ordinal
+from streams.simulator.judge import Wrong, paid_back, windows
 from streams.simulator.plan import RESERVE_LEAST_FEN, Contract, Day, Entry, Institution, iso
 from streams.simulator.season import Season
 from streams.simulator.telling import published
@@ -15,6 +16,7 @@ _SILENT_STEPS = ((90, "red"), (70, "orange"), (50, "yellow"), (30, "blue"))
 _SESSIONS_LEAST = 20
 _RESERVE_STEPS = ((50, "red"), (80, "orange"), (100, "yellow"), (110, "blue"))
 _ANSWER_WORKING_DAYS = 5
+_PERIOD_MONTHS = 3
 LENDER = "赣江小额贷款有限公司"
 """Who lends families the price of a course."""
 STORED = "充值"
@@ -126,7 +128,10 @@ def _fees(inst: Institution, entries: list[Entry]) -> Iterator[Wrong]:
 
 
 def _reserve(inst: Institution, entries: list[Entry]) -> Iterator[Wrong]:
-    """A reserve below 110 % of its minimum, and one that is not free."""
+    """A reserve below 110 % of its minimum, and one that is not free.
+
+    Where no agreement states the minimum it is the fees of one period of all students.
+    """
     account = inst.reserve_account
     if account is None:
         return
@@ -139,9 +144,10 @@ def _reserve(inst: Institution, entries: list[Entry]) -> Iterator[Wrong]:
     for day in range(inst.first, inst.last + 1):
         balance = balances.get(day, balance)
         agreed = any(span.begins <= day <= span.ends for span in inst.custody)
+        needed = RESERVE_LEAST_FEN if agreed else _fees_of_a_period(inst, entries, day)
         percent = balance * 100
-        reached = [w for below, w in _RESERVE_STEPS if percent < below * RESERVE_LEAST_FEN]
-        days.append((day, (None, reached[0]) if agreed and reached else None))
+        reached = [w for below, w in _RESERVE_STEPS if percent < below * needed]
+        days.append((day, (None, reached[0]) if reached else None))
     yield from windows("reserve-short", "reserve", days, inst.last)
     for number, span in inst.pledges:
         until = None if span.ends >= inst.last else span.ends
@@ -149,13 +155,25 @@ def _reserve(inst: Institution, entries: list[Entry]) -> Iterator[Wrong]:
             yield Wrong("reserve-pledged", f"account:{number}", span.begins, until, None, "red")
 
 
+def _fees_of_a_period(inst: Institution, entries: list[Entry], day: Day) -> int:
+    """Of every course that runs on a day what three months of it cost; none paid back by then."""
+    left = {
+        entry.contract.number
+        for entry in entries
+        if entry.meaning == "refund" and entry.contract and entry.day <= day
+    }
+    total = 0
+    for contract in inst.contracts:
+        if contract.signed <= day <= contract.ends and contract.number not in left:
+            span = contract.ends - contract.begins + 1
+            period = add_months_ordinal(contract.begins, _PERIOD_MONTHS) - contract.begins
+            total += contract.price_fen * min(span, period) // span
+    return total
+
+
 def _unanswered(inst: Institution, season: Season, entries: list[Entry]) -> Iterator[Wrong]:
     """Requests without an answer at the close of the fifth working day, until it comes."""
-    paid: dict[str, dict[Day, int]] = defaultdict(lambda: defaultdict(int))
-    for entry in entries:
-        if entry.meaning in {"refund", "returned"} and entry.refund:
-            sign = 1 if entry.meaning == "refund" else -1
-            paid[entry.refund.number][entry.day] += sign * entry.amount_fen
+    paid = paid_back(inst, entries)
     for refund in inst.refunds:
         late = season.after(refund.asked, _ANSWER_WORKING_DAYS)
         if late is None:

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 from models.working_days import add_months_ordinal
 from streams.simulator.judge_local import GUIDES_FEN, allowed_fen
-from streams.simulator.plan import Cash, Contract, Declared, iso
+from streams.simulator.plan import Cash, Contract, Day, Declared, iso
 from streams.simulator.stage import Stage
 
 _SPLIT_FEN = 250_000
+_SPLIT_DAYS = 30
 _CLASS_SIZE = 8
 
 
@@ -87,7 +88,7 @@ def _paid_ahead(stage: Stage, count: int, days: int) -> bool:
             day -= 1
         day -= max(0, days - 1)
         taught = [one.day for one in inst.sessions if contract in one.present]
-        if not taught or min(taught) < contract.begins:
+        if not taught or min(taught) < contract.begins or _is_near_another(stage, contract, day):
             continue
         contract.signed = contract.told = payment.day = day
         done = True
@@ -96,6 +97,16 @@ def _paid_ahead(stage: Stage, count: int, days: int) -> bool:
             why = "paid exactly a month before the first lesson"
             inst.near_miss("charge-early", subject, day, why)
     return done
+
+
+def _is_near_another(stage: Stage, contract: Contract, day: Day) -> bool:
+    """Whether the student pays for another course about that day: together they may be a split."""
+    return any(
+        abs(payment.day - day) <= _SPLIT_DAYS
+        for other in stage.inst.contracts
+        if other.student == contract.student and other is not contract
+        for payment in stage.bench.payments.get(other.number, ())
+    )
 
 
 # ---- charge-over-guide-price ----
