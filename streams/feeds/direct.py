@@ -13,10 +13,18 @@ from models.facts import EntryBooked
 from models.money import MoneyError, parse_fen
 from streams.feeds.camt_entry import bounded, told_reference
 from streams.feeds.direct_banks import BANKS, CURRENCIES, REVERSALS, Bank, first, whole_fen
-from streams.feeds.direct_pages import Document, Fields, json_documents, xml_documents
+from streams.feeds.direct_pages import (
+    Document,
+    Fields,
+    Watched,
+    json_documents,
+    unused,
+    xml_documents,
+)
 from streams.feeds.direct_switches import note_of
 from streams.feeds.records import (
     AMOUNT_FEN_MAX,
+    Check,
     Closing,
     Data,
     Declared,
@@ -47,14 +55,24 @@ def read(data: Data, name: str) -> Iterator[Record]:
             raise FeedRefused(f"the bank answers {failure}", f"byte {page.offset}")
     pages = _whole(bank, pages)
     stated = _stated(bank, [*asked, *pages])
-    rows = [(place, {**_header(page), **row}) for page in pages for place, row in page.rows]
+    asked_for: set[str] = set()
+    rows = [
+        (place, Watched({**_header(page), **row}, asked_for))
+        for page in pages
+        for place, row in page.rows
+    ]
     note = note_of(name)
     entries = [
         _entry(bank, row, stated, f"entry {count} at byte {place}{note}")
         for count, (place, row) in enumerate(rows, 1)
     ]
     _refuse_twice(entries)
-    yield from _statement(name, pages, stated, [one for _, one in _oldest_first(entries)])
+    ordered = [one for _, one in _oldest_first(entries)]
+    for record in _statement(name, pages, stated, ordered):
+        if isinstance(record, End) and (left := unused([row for _, row in rows], asked_for)):
+            told = (record.account, record.statement, record.currency)
+            yield Check(*told, "not-used", ok=True, detail=f"fields {', '.join(left)}")
+        yield record
 
 
 def _header(page: Document) -> Fields:

@@ -30,6 +30,30 @@ _BLANK = re.compile(r"\s*")
 Fields = dict[str, str]
 
 
+class Watched(Fields):
+    """The fields of a row that remember which of them were asked for."""
+
+    def __init__(self, fields: Fields, asked: set[str]) -> None:
+        super().__init__(fields)
+        self._asked = asked
+
+    def __getitem__(self, name: str) -> str:
+        self._asked.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
+        """The text of a field, empty where there is none."""
+        self._asked.add(name)
+        return super().get(name, default)
+
+
+def unused(rows: list[Fields], asked: set[str]) -> list[str]:
+    """The fields of any row that say something and that nobody asked for, by name."""
+    known = {name.rpartition("/")[2] for name in asked}
+    told = {name for row in rows for name, text in row.items() if text and "/" not in name}
+    return sorted(told - known)
+
+
 class Document(msgspec.Struct, frozen=True):
     """One document: the fields that stand in no row, and the rows with their places.
 

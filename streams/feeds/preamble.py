@@ -81,6 +81,12 @@ class Preamble:
             debit_fen=abs(debit_fen) if debit_fen is not None else None,
         )
 
+    def compare_count(self, found: int) -> None:
+        """The number of entries that is stated of several accounts at once must be theirs."""
+        stated = self._count("entries")
+        if stated not in (None, found):
+            raise FeedRefused(f"preamble: {stated} entries declared, {found} found", "row 1")
+
     def period(self) -> tuple[date | None, date | None]:
         """The first and the last day, both or none."""
         days = days_inside(self._stated.get("period", ""))

@@ -38,6 +38,11 @@ class Rows:
         signs = (sign.encode(encoding) for sign in _DRESS if sign != delimiter)
         self.is_dressed = any(data.find(sign) >= 0 for sign in signs)
 
+    @property
+    def ends_open(self) -> bool:
+        """Whether the last line lacks its end: then nothing says that all of it is there."""
+        return len(self._data) > 0 and self._data[-1:] not in (b"\n", b"\r")
+
     def split_by(self, delimiter: str) -> "Rows":
         """The same lines in other cells."""
         return Rows(self._data, self._encoding, delimiter, is_sheet=self.is_sheet)

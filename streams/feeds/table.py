@@ -16,6 +16,7 @@ from models.facts import EntryBooked
 from streams.feeds.preamble import Preamble
 from streams.feeds.profiles import HEADER_ROWS_MAX, BankProfile, currency_of
 from streams.feeds.records import (
+    Check,
     Closing,
     End,
     Entry,
@@ -44,13 +45,28 @@ def read(rows: Rows, profile: BankProfile) -> Iterator[Record]:
     preamble = Preamble(above, profile)
     reader = RowReader(profile, cells, Own(preamble.account, preamble.currency), rows)
     groups = _group(parsed, reader, preamble)
-    if not groups and preamble.account:
+    if not groups:
+        if not preamble.account:
+            reason = "no row stands below the heading, and no line names an account"
+            raise FeedRefused(reason, f"row {heading_line}")
         yield from _empty_statement(profile, preamble, heading_line)
     shared = len(groups) > 1
+    notes = tuple(_notes(rows, reader))
+    if shared:
+        preamble.compare_count(sum(group.days.total() for group in groups.values()))
     for group in groups.values():
         entries = _numbered(group, rows, reader)
         last_day = "whole" if reader.has_serials else _last_day(group, preamble)
-        yield from _statement(profile, preamble, group, entries, last_day, shared=shared)
+        told = _Told(entries, last_day, notes, shared)
+        yield from _statement(profile, preamble, group, told)
+
+
+def _notes(rows: Rows, reader: RowReader) -> Iterator[tuple[str, str]]:
+    """What is read otherwise than it might be expected, by the name of the check that says so."""
+    if reader.unused:
+        yield "not-used", f"columns {', '.join(reader.unused)}"
+    if rows.ends_open:
+        yield "last-line", "the last line has no end: whether all of its text is there is not told"
 
 
 def _find_heading(
@@ -184,16 +200,22 @@ def _numbered(group: _Group, rows: Rows, reader: RowReader) -> Iterator[Entry]:
             yield entry
 
 
+class _Told(msgspec.Struct, frozen=True):
+    """What a statement tells beside its figures.
+
+    `shared`: what the preamble says is about several accounts or currencies at once.
+    """
+
+    entries: Iterator[Entry]
+    last_day: LastDay
+    notes: tuple[tuple[str, str], ...]
+    shared: bool
+
+
 def _statement(
-    profile: BankProfile,
-    preamble: Preamble,
-    group: _Group,
-    entries: Iterator[Entry],
-    last_day: LastDay,
-    *,
-    shared: bool,
+    profile: BankProfile, preamble: Preamble, group: _Group, told: _Told
 ) -> Iterator[Record]:
-    """`shared`: what the preamble says is about several accounts or currencies at once."""
+    shared = told.shared
     first, last = group.ends
     account, currency = first.fact.account, first.fact.currency
     begins, ends = preamble.period()
@@ -209,11 +231,13 @@ def _statement(
         closing_fen = last.balance_fen
     if opening_fen is not None:
         yield Opening(account, statement, currency, opening_fen, begins, first.position)
-    yield from entries
+    yield from told.entries
     if closing_fen is not None:
         yield Closing(account, statement, currency, closing_fen, ends, last.position)
     if preamble.declares and not shared:
         yield preamble.declared(account, statement, currency)
+    for name, detail in told.notes:
+        yield Check(account, statement, currency, name, ok=True, detail=detail)
     created = preamble.created()
     yield End(
         account=account,
@@ -224,7 +248,7 @@ def _statement(
         ends=ends,
         position=last.position,
         period_declared=period_declared,
-        last_day=last_day,
+        last_day=told.last_day,
     )
 
 

@@ -52,6 +52,8 @@ class RowReader:
         self._accounts: set[str] = set()
         self._own = self._account(own.account, "row 1") if own.account else ""
         self._own_currency = own.currency
+        self._cells = cells
+        self._used: set[int] = set()
         self._places: dict[str, int] = {}
         for place, cell in enumerate(cells):
             self._places.setdefault(heading(cell), place)
@@ -219,6 +221,15 @@ class RowReader:
         return currency
 
     @property
+    def unused(self) -> list[str]:
+        """The headings of the columns that nothing is read from."""
+        return [
+            "".join(cell.split())
+            for place, cell in enumerate(self._cells)
+            if place not in self._used and cell.strip()
+        ]
+
+    @property
     def has_serials(self) -> bool:
         """Whether the bank's own serials tell equal entries apart."""
         return self._serial != _NONE
@@ -227,12 +238,15 @@ class RowReader:
         for name in self._profile.columns.get(column, ()):
             place = self._places.get(heading(name))
             if place is not None:
+                self._used.add(place)
                 return place
         return _NONE
 
     def _named(self, names: tuple[str, ...]) -> tuple[int, ...]:
-        places = (self._places.get(heading(name)) for name in names)
-        return tuple(place for place in places if place is not None)
+        found = (self._places.get(heading(name)) for name in names)
+        places = tuple(place for place in found if place is not None)
+        self._used.update(places)
+        return places
 
 
 def _cell(row: list[str], place: int) -> str:

@@ -5,8 +5,13 @@ from datetime import date
 import pytest
 
 from models.facts import BalanceReported, EntryBooked, StatementReceived
+from streams.feeds import reading
 from streams.feeds.intake import ProvedFile, told
 from streams.feeds.profiles import load_profiles
+from streams.feeds.records import Check
+from streams.feeds.sniff import sniff
+from streams.simulator.exports import as_text, export
+from tests.feeds.exported import DAYS, OPENING_FEN, POSTINGS
 from tests.feeds.made import ACCOUNT, boc, boc_row, ccb, ccb_row, proved
 
 BOC_PREAMBLE = (
@@ -219,3 +224,36 @@ def test_every_profile_is_a_valid_declaration() -> None:
     assert dict.fromkeys(layouts, "unverified") == {
         name: profile.status for name, profile in load_profiles().items()
     }
+
+
+def test_heading_without_rows_and_account_is_refused() -> None:
+    """A file cut behind its heading looks like an empty export: nobody would miss its rows."""
+    file = proved(ccb())
+
+    assert file.refusal is not None
+    assert "no row stands below the heading" in file.refusal.reason
+    assert "row 1" == file.refusal.position
+
+
+def test_declared_count_of_several_accounts_is_theirs() -> None:
+    """Eight entries are declared above the rows of two accounts: with seven one is lost."""
+    rows = export("cmb-corporate", ACCOUNT, DAYS, OPENING_FEN, POSTINGS)
+    rows[-1] = ["36050152015000000002" if cell == ACCOUNT else cell for cell in rows[-1]]
+
+    assert proved(as_text(rows).encode("gb18030")).refusal is None
+    refusal = proved(as_text([*rows[:-2], rows[-1]]).encode("gb18030")).refusal
+    assert refusal is not None
+    assert "8 entries declared, 7 found" in refusal.reason
+
+
+def test_columns_without_use_and_an_open_line_are_told() -> None:
+    """What no column map asks for is named; so is a last line that may lack a part of its text."""
+    content = ccb(ccb_row(credit="1.00", balance_after="1.00"))
+
+    def notes(data: bytes) -> dict[str, str]:
+        sniffed = sniff(data)
+        found = reading.records(data, sniffed)
+        return {one.name: one.detail for one in found if isinstance(one, Check)}
+
+    assert {"not-used": "columns 账户名称, 企业流水号, 凭证种类, 凭证号"} == notes(content)
+    assert {"not-used", "last-line"} == notes(content.removesuffix(b"\r\n")).keys()
