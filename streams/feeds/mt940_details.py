@@ -101,7 +101,8 @@ def _of_subfields(code: str, parts: list[str]) -> Details:
 def _of_words(text: str, parts: list[str]) -> Details:
     told: dict[str, str] = {}
     for word, part in zip(parts[1::2], parts[2::2], strict=True):
-        told.setdefault(word, part.strip("/ "))
+        # An empty account of a counterparty leaves its slash: the name would take its place.
+        told.setdefault(word, part if word == "CNTP" else part.strip("/ "))
     account, bank, name = told.get("IBAN", ""), told.get("BIC", ""), told.get("NAME", "")
     if "CNTP" in told:
         account, bank, name = (*told["CNTP"].split("/"), "", "", "")[:3]

@@ -59,6 +59,9 @@ DIALECTS: dict[str, str] = {
     "several remarks": changed("HT-1\n", "HT-1\n:86:from Anna Example\n:86:second line\n"),
     "remark behind the closing": changed("-\n", ":86:D000000C000001D0,00C50,00\n-XXX\n"),
     "remark with the words of a report": changed("Tuition HT-1", "/EREF/E-1//REMI/USTD//HT-1/"),
+    "name without an account": changed(
+        "Tuition HT-1", "/CNTP///Anna Example/city/REMI/USTD//HT-1/"
+    ),
     "empty remark": changed(":86:Tuition HT-1", ":86:"),
     "no remark": changed(":86:Tuition HT-1\n", ""),
     "long lines": changed("Tuition", "T" * 300),

@@ -156,3 +156,14 @@ def test_real_files_prove_their_balances_or_say_why_not() -> None:
     assert REFUSED.keys() == refused.keys()
     assert all(REFUSED[name] in reason for name, reason in refused.items()), refused
     assert len(rows) - len(refused) >= Decimal("0.75") * len(rows)
+
+
+def test_name_is_no_account_where_the_account_is_empty() -> None:
+    """`/CNTP/` keeps a slash for each part that it leaves out."""
+    fact = made.entry(made.LINE, ":86:/CNTP///Anna Example/Example City/REMI/USTD//HT-1/")
+
+    assert ("", "", "Anna Example") == (
+        fact.counterparty_account,
+        fact.counterparty_bank,
+        fact.counterparty_name,
+    )
