@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from models import facts as f
+from models.bills import Bills
 from models.book import Book, Totals
 from models.contracts import Terms
 from models.directory import Directory, Request
@@ -73,6 +74,7 @@ class Ledger:
         self.foreign_on: dict[str, set[str]] = defaultdict(set)
         self.outside = OutsideSources()
         self.records = Records()
+        self.bills = Bills()
         self.shifting: set[str] = set()
         self.outflows: dict[int, object] = {}
         self.series = Series(self)
@@ -147,6 +149,8 @@ class Ledger:
             self.touched.day(self.entries[release].day)
         self.touched.requests |= self.directory.requests_of.get(number, set())
         self.outside.contract(self, identifier, contract, adding)
+        self.bills.contract(self, known)
+        self.bills.contract(self, terms)
 
     def _terms(self, contract: f.ContractStated) -> Terms:
         """Those of the twin where it has the same contract: most have, and reading one costs."""
@@ -279,6 +283,7 @@ class Ledger:
             self.touched.entries |= self.entries.keys()
             self.touched.everything()
             self.outside.resettle(self)
+            self.bills.matching = None
         self._reclassify |= self.reversals.settle(self.entries)
         for identifier in sorted(self._reclassify):
             entry = self.entries.get(identifier)
@@ -367,6 +372,7 @@ _HANDLERS: dict[type[Any], Handler] = {
     f.RefundAnswered: Ledger.put_answer,
     f.WithdrawalApproved: Ledger.put_approval,
     f.PaymentAttributed: Ledger.put_attribution,
+    f.MerchantTransactionBilled: lambda ledger, *filed: ledger.bills.put(ledger, *filed),
     **dict.fromkeys(
         (
             *(f.InvoiceIssued, f.CashReceived, f.ReceiptIssued),

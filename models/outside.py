@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from models import facts as f
+from models.bills import runs_of
 
 if TYPE_CHECKING:
     from models.ledger import Ledger
     from models.matching import Entry
 
-Kind = Literal["entry", "receipt", "complaint", "contract"]
+Kind = Literal["entry", "receipt", "bill", "complaint", "contract"]
 
 
 class Source(msgspec.Struct, frozen=True, gc=False):
@@ -39,6 +40,7 @@ class OutsideSources:
         self._account_of: dict[str, str] = {}
         self._matched: dict[str, str] = {}
         self._told: dict[str, f.ReceiptIssued | f.ComplaintFiled | f.ContractStated] = {}
+        self._billed: dict[str, f.MerchantTransactionBilled] = {}
 
     def entry(self, ledger: Ledger, entry: Entry, contract: str, *, adding: bool) -> None:
         """A matched credit; money on a designated account only lowers what a contract owes."""
@@ -54,6 +56,32 @@ class OutsideSources:
             since = max(entry.day, entry.segments[-1].since)
             source = Source("entry", contract, since, entry.fact.amount_fen)
             self._give(ledger, entry.id, entry.account, source)
+
+    def bill(
+        self, ledger: Ledger, identifier: str, row: f.MerchantTransactionBilled | None
+    ) -> None:
+        """A row of a merchant's bill, or None where it is gone; only a payment pays anything."""
+        self._take(ledger, identifier)
+        self._billed.pop(identifier, None)
+        if row is not None and row.what == "payment":
+            self._billed[identifier] = row
+            self._sort_bill(ledger, identifier)
+
+    def _sort_bill(self, ledger: Ledger, identifier: str) -> None:
+        """File it under the account to which the code settles, if it names exactly one contract.
+
+        As of bank entries on other accounts: what names no contract is no tuition (M3).
+        """
+        row = self._billed[identifier]
+        day = row.booking_date.toordinal()
+        account = ledger.registers.settles_to(row.merchant_code, day)
+        if not account or ledger.registers.designated(account, day):
+            return
+        named = ledger.directory.named_contracts(runs_of(row))
+        if len(named) == 1:
+            number = named.pop()
+            since = max(day, ledger.directory.terms[number].signed)
+            self._give(ledger, identifier, account, Source("bill", number, since, row.amount_fen))
 
     def accounts_of(self, contract: str) -> set[str]:
         """The accounts of which a source speaks of this contract."""
@@ -71,6 +99,9 @@ class OutsideSources:
         for identifier in sorted(self._told):
             self._take(ledger, identifier)
             self._sort(ledger, identifier)
+        for identifier in sorted(self._billed):
+            self._take(ledger, identifier)
+            self._sort_bill(ledger, identifier)
         for identifier, contract in sorted(self._matched.items()):
             self._take(ledger, identifier)
             self._sort_entry(ledger, ledger.entries[identifier], contract)

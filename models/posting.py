@@ -78,6 +78,8 @@ def _link(ledger: Ledger, entry: Entry, answer: Answer, *, adding: bool) -> None
         fen = entry.fact.amount_fen
         ledger.records.inflow_on[entry.day] += fen if adding else -fen
         ledger.records.payments_on[entry.day] += 1 if adding else -1
+    if answer.kind == "settlement":
+        ledger.bills.credit(entry, adding=adding)
     if answer.kind == "tuition" and contract:
         payments = ledger.books[contract].payments
         if adding:

@@ -19,7 +19,7 @@ PACKAGES = ("streams", "models", "alerts", "config", "bench", "tests")
 # under it in the same layer: "models" does not cover "models.store", which is a layer of its own.
 BELOW_STREAMS = ("alerts", "alerts.rules", "models", "models.store", "config")
 ORACLE_READS = (
-    *("tests.oracle", "tests.oracle_history", "tests.oracle_identity"),
+    *("tests.oracle", "tests.oracle_history", "tests.oracle_identity", "tests.oracle_open"),
     *("tests.oracle_pairing", "tests.oracle_schedule"),
     "config",
     *("models.facts", "models.money", "models.policy", "models.working_days"),
@@ -43,6 +43,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "tests.oracle_history",
         "tests.oracle_identity",
         "tests.oracle_pairing",
+        "tests.oracle_open",
         "tests.oracle_schedule",
         "bench",
         "streams",
@@ -54,6 +55,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "tests.oracle_history": ORACLE_READS,
     "tests.oracle_identity": ORACLE_READS,
     "tests.oracle_pairing": ORACLE_READS,
+    "tests.oracle_open": ORACLE_READS,
     "tests.oracle_schedule": ORACLE_READS,
 }
 

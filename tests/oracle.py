@@ -22,6 +22,7 @@ from tests.oracle_history import (
     undone,
 )
 from tests.oracle_identity import day_of, identity
+from tests.oracle_open import billed_elsewhere, cannot_match, cannot_settle
 from tests.oracle_pairing import paired
 from tests.oracle_schedule import city_on
 
@@ -33,6 +34,7 @@ CONTRACT_WORKING_DAYS = 3
 FEE_MAX_FEN = 50_000
 OUTFLOW_MIN_FEN = 100_000
 OUTSIDE_RED_FEN = 1_000_000
+PROOFS = ("entry", "receipt", "bill")
 CHANGES_DAYS = 90
 LEVELS = ("blue", "yellow", "orange", "red")
 FIVE_DAY_CITIES = {"北京", "北京市", "Beijing", "成都", "成都市", "Chengdu"}
@@ -417,16 +419,17 @@ def payment_outside_account(w: World, _day: date) -> Verdicts:
             inside += p.amount_fen if w.designated(p.account, p.booking_date) else 0
         account = c.payee_account or w.settles_to(c.merchant_code, c.signed)
         add(account, c.signed, number, "contract", max(0, c.price_fen - inside))
-    for r in w.receipts:
+    papers: list[f.ReceiptIssued | f.ComplaintFiled] = [*w.receipts, *w.complaints]
+    for r in papers:
         account = r.payee_account or w.settles_to(r.merchant_code, r.day)
-        add(account, r.day, r.contract, "receipt", r.amount_fen)
-    for x in w.complaints:
-        account = x.payee_account or w.settles_to(x.merchant_code, x.day)
-        add(account, x.day, x.contract, "complaint", x.amount_fen or 0)
+        source = "receipt" if isinstance(r, f.ReceiptIssued) else "complaint"
+        add(account, r.day, r.contract, source, r.amount_fen or 0)
+    for account, on, contract, amount in billed_elsewhere(w):
+        add(account, on, contract, "bill", amount)
     verdicts = {}
     for account, contracts in sums.items():
         whole = sum(max(sources.values()) for sources in contracts.values())
-        proven = sum(max(s.get("entry", 0), s.get("receipt", 0)) for s in contracts.values())
+        proven = sum(max(s.get(x, 0) for x in PROOFS) for s in contracts.values())
         if proven:
             level = "red" if proven > OUTSIDE_RED_FEN else "orange"
             verdicts[f"account:{account}"] = Verdict(level, whole, "breach")
@@ -533,23 +536,6 @@ class History:
         return [first + timedelta(days=n) for n in range((until - first).days + 1)]
 
 
-def cannot_match(w: World) -> Iterator[str]:
-    """What stays open: ambiguous credits, credits without any name, other currencies (M2, G11)."""
-    for e in w.classed("tuition", "unknown"):
-        if w.matches(e).why in {"open", "unknown"}:
-            yield f"matching/entry:{e.account}/{e.booking_date}/{e.serial}"
-    yield from (f"pairing/{x.subject}" for x in w.history.held if w.own(x.account, x.day))
-    for e in w.booked:
-        if (
-            e.currency == "CNY"
-            and identity(e) in w.history.orphans
-            and w.own(e.account, e.booking_date)
-        ):
-            yield f"matching/entry:{e.account}/{e.booking_date}/{e.serial}"
-        if e.currency != "CNY" and w.designated(e.account, e.booking_date):
-            yield f"currency/account:{e.account}"
-
-
 def days_for(rule: str, history: History, until: date) -> list[date]:
     """The days on which a rule is asked; of outflow-large the last one tells of all days."""
     if rule == "outflow-large":
@@ -593,8 +579,9 @@ def oracle(
                 is_fixed = rule == "outflow-large"
                 day = date.fromisoformat(subject[4:]) if is_fixed else unbroken(days, subject)
                 findings.add(Expected(rule, subject, day, *verdict))
-        if rules is IMMEDIATE:
-            for name in cannot_match(history.last):
-                rule, _, subject = name.partition("/")
-                undecided.add((rule, subject))
+        world = history.last
+        is_open = cannot_match(world) if rules is IMMEDIATE else cannot_settle(world, closed_day)
+        for name in is_open:
+            rule, _, subject = name.partition("/")
+            undecided.add((rule, subject))
     return Answer(findings, undecided)

@@ -296,7 +296,7 @@ class World:
             return "tuition"
         return "unknown"
 
-    def _merchant_rows(self, day: date) -> list[f.MerchantCodeStated]:
+    def merchant_rows(self, day: date) -> list[f.MerchantCodeStated]:
         """Of each merchant code the row that holds on a day."""
         found = []
         for number in {m.number for m in self.merchants}:
@@ -307,11 +307,11 @@ class World:
         return found
 
     def _companies(self, day: date) -> set[str]:
-        return {plain(m.company) for m in self._merchant_rows(day)} - {""}
+        return {plain(m.company) for m in self.merchant_rows(day)} - {""}
 
     def settles_to(self, code: str, day: date) -> str:
         """The account to which a merchant code settles that day, empty if nobody said."""
-        rows = [m for m in self._merchant_rows(day) if m.number == code]
+        rows = [m for m in self.merchant_rows(day) if m.number == code]
         return rows[0].settles_to if rows else ""
 
     def _debit(self, e: f.EntryBooked) -> str:

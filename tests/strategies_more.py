@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tests.strategies_bills import tell_bills
 from tests.strategies_charging import tell_charging
 from tests.strategies_custody import tell_custody
 from tests.strategies_feeds import tell_feeds
@@ -18,4 +19,5 @@ MORE: tuple[Callable[[Teller], None], ...] = (
     tell_custody,
     tell_refund,
     tell_feeds,
+    tell_bills,
 )

@@ -48,6 +48,7 @@ from alerts.rules.release import release_ahead, release_ahead_batch
 from alerts.rules.requests import refund_misdirected, refund_surge, refund_unanswered
 from alerts.rules.reserve import reserve_pledged, reserve_short
 from alerts.rules.risk import runaway_risk
+from alerts.rules.settlements import settlement_unmatched
 from alerts.rules.splitting import charge_split, split_unlinked
 from alerts.rules.teaching import teaching_stopped
 from alerts.rules.view import View
@@ -117,6 +118,7 @@ RULES: tuple[Rule, ...] = (
     Rule("statement-gap", statement_gap, "span", at_close=True),
     Rule("feed-silent", feed_silent, "institution", at_close=True),
     Rule("entry-unrouted", entry_unrouted, "institution", at_close=True),
+    Rule(CANNOT_DECIDE, settlement_unmatched, "institution", at_close=True),
     Rule("unlicensed-collection", unlicensed_collection, "institution", at_close=True),
     Rule("several-accounts", several_accounts, "institution", at_close=True),
     Rule("coverage-short", coverage_short, "institution", at_close=True),

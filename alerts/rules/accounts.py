@@ -9,7 +9,7 @@ from models.registers import FOREVER
 
 RULE_OUTSIDE = "payment-outside-account"
 RULE_SEVERAL = "several-accounts"
-PROVEN = ("entry", "receipt")
+PROVEN = ("entry", "receipt", "bill")
 
 
 def payment_outside_account(view: View, account: str) -> list[Finding]:
@@ -35,7 +35,7 @@ def payment_outside_account(view: View, account: str) -> list[Finding]:
         return []
     wholes = [max(sums.values()) for sums in by_contract.values()]
     proofs = [max(sums.get(kind, 0) for kind in PROVEN) for sums in by_contract.values()]
-    day = _run_start(spans, view.as_of)
+    day = run_start(spans, view.as_of)
     proven = any(kind in sums for sums in by_contract.values() for kind in PROVEN)
     limit = view.number(RULE_OUTSIDE, "red_above_fen", day)
     kind: Kind = "breach" if proven else "suspicion"
@@ -94,7 +94,7 @@ def _span(view: View, source: Source) -> tuple[int, int] | None:
     return (source.since, FOREVER) if open_fen > 0 else None
 
 
-def _run_start(spans: list[tuple[int, int]], as_of: int) -> int:
+def run_start(spans: list[tuple[int, int]], as_of: int) -> int:
     """The first day of the unbroken run of days, ending at as_of, that the spans cover."""
     start = as_of
     for first, after in sorted(spans, key=lambda span: -span[1]):

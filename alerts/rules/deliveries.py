@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from alerts.rules.days import Seen, Shown, State, Unknown, judge, reached
 from alerts.rules.feed import STATEMENT_SEPARATOR
+from alerts.rules.settlements import billed_unrouted
 from alerts.rules.view import View, day_step, minus, number, yuan
 from models import facts as f
 from models.feed import HOME_CURRENCY, Span
@@ -236,7 +237,7 @@ def _expected(view: View, account: str, day: int) -> int:
 
 def entry_unrouted(view: View, _subject: str) -> list[Finding]:
     """Entries on an account that nobody registered, or booked before anybody's registration."""
-    findings = []
+    findings = _unrouted_bills(view)
     for account, entries in _unrouted(view):
         credits_fen = sum(e.fact.amount_fen for e in entries if e.credit)
         debits_fen = sum(e.fact.amount_fen for e in entries if not e.credit)
@@ -253,6 +254,31 @@ def entry_unrouted(view: View, _subject: str) -> list[Finding]:
                     number("entries", len(entries)),
                     yuan("credits", credits_fen),
                     yuan("debits", debits_fen),
+                ),
+            )
+        )
+    return findings
+
+
+def _unrouted_bills(view: View) -> list[Finding]:
+    """Likewise of merchant codes: rows of bills on a code that no register names on their day."""
+    findings = []
+    for code, rows in billed_unrouted(view):
+        payments_fen = sum(row.amount_fen for row in rows if row.what == "payment")
+        refunds_fen = sum(row.amount_fen for row in rows if row.what == "refund")
+        findings.append(
+            view.finding(
+                RULE_UNROUTED,
+                f"account:{merchant_account(code)}",
+                kind="data",
+                level="yellow",
+                day=rows[0].booking_date.toordinal(),
+                amount_fen=payments_fen,
+                evidence=[fact_id(row) for row in rows][:EVIDENCE_MAX],
+                formula=(
+                    number("bill_rows", len(rows)),
+                    yuan("billed_payments", payments_fen),
+                    yuan("billed_refunds", refunds_fen),
                 ),
             )
         )

@@ -65,7 +65,14 @@ class View:
         )
 
     def undecided(
-        self, rule: str, subject: str, *, day: int, missing: str, evidence: Iterable[str] = ()
+        self,
+        rule: str,
+        subject: str,
+        *,
+        day: int,
+        missing: str,
+        evidence: Iterable[str] = (),
+        formula: Iterable[Step] = (),
     ) -> Finding:
         """The answer "cannot decide": which rule, which subject, which field, since when."""
         return Finding(
@@ -77,7 +84,7 @@ class View:
             day=date.fromordinal(day),
             amount_fen=None,
             evidence=tuple(sorted(set(evidence))),
-            formula=(),
+            formula=tuple(formula),
             policy=self.policy.hash(rule if rule in self.policy.rules else CANNOT_DECIDE),
             missing=missing,
         )

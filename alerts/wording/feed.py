@@ -77,11 +77,12 @@ RULES: dict[str, Wording] = {
             "收到未登记账户的流水,收入合计 {amount} 元;登记后即按规则研判。",
             "Credits of {amount} yuan lie on an account that nobody registered, not judged yet.",
         ),
-        fires="entries are booked on an account on a day on which it is nobody's",
+        fires="entries are booked on an account, or rows billed to a merchant code, on a day on "
+        "which it is nobody's",
         kind="data",
         level="yellow",
-        subject="`account:<no>`",
-        amount="the credits",
+        subject="`account:<no>`, of a merchant code `account:merchant:<code>`",
+        amount="the credits, or the payments billed",
         day="the first entry's",
         stands="until the account is registered from that day on",
         evaluated="at close",
@@ -106,10 +107,13 @@ RULES: dict[str, Wording] = {
     "cannot-decide": Wording(
         name=("无法判断", "Cannot decide"),
         reason=("因缺少{missing},无法判断。", "This cannot be decided for want of {missing}."),
-        fires="a rule, or matching, lacks a field that it needs",
+        fires="a rule, or matching, lacks a field that it needs; from the close of the 3rd working "
+        "day (D) on also a day of a merchant's bill that no settlement pays, and a settlement that "
+        "no bill explains though one of that merchant came before",
         kind="data",
         level="blue",
-        subject="`<rule>/<that rule's subject>`, `matching/entry:<...>`, `currency/account:<no>` or"
+        subject="`<rule>/<that rule's subject>`, `matching/entry:<...>`, "
+        "`matching/bill:<merchant>`, `matching/settlement:<account>`, `currency/account:<no>` or"
         " `pairing/entries:<...>`",
         amount="none",
         day="as for the rule that cannot decide",
@@ -134,9 +138,18 @@ STEPS: dict[str, tuple[str, str]] = {
     "debits": ("支出合计", "debits"),
     "payments_like_tuition": ("疑似学费笔数", "payments that read like tuition"),
     "first_payment": ("首笔日期", "first of them"),
+    "bill_rows": ("账单行数", "rows of bills"),
+    "bill_days_unpaid": ("未见结算的账单日", "days of the bill not settled"),
+    "billed_payments": ("账单收款", "payments billed"),
+    "billed_refunds": ("账单退款", "refunds billed"),
+    "billed_net": ("应结净额", "net of fees"),
+    "settlements_unexplained": ("无账单说明的结算笔数", "settlements without a bill"),
+    "settled": ("结算合计", "settled"),
 }
 
 CODES: dict[str, tuple[str, str]] = {
+    "settlement": ("与账单相符的结算入账", "a settlement that pays what was billed"),
+    "bill": ("说明该结算的商户账单", "a merchant's bill that explains what was settled"),
     "begins": ("开课日期", "the first day of lessons"),
     "ends": ("结课日期", "the last day of lessons"),
     "paid_hours": ("所购课时", "the paid hours"),

@@ -31,6 +31,9 @@ refund-late             term_before_start_days  None
 refund-late             term_after_start_days   None
 matching                window_days             30
 matching                charge_window_days      30
+matching                settlement_after_days   1
+matching                settlement_window_days  15
+matching                settlement_working_days 3
 matching                fee_limit_fen           50000
 """
 

@@ -1,0 +1,124 @@
+"""What payment companies settle, and what of it nobody can explain (feeds.md 5.3)."""
+
+from alerts.rules.accounts import run_start
+from alerts.rules.view import View, number, yuan
+from models import facts as f
+from models.findings import Finding
+from models.keys import fact_id
+from models.registers import FOREVER
+from models.settlements import Matching, match
+from models.working_days import CalendarMissing
+
+RULE = "matching"
+EVIDENCE_MAX = 50
+
+Spans = list[tuple[int, int]]
+
+
+def matching_of(view: View) -> Matching:
+    """Which credits pay which days of bills, by what this view sees."""
+    bills = view.ledger.bills
+
+    def window(day: int) -> tuple[int, int]:
+        after = view.number(RULE, "settlement_after_days", day)
+        longest = view.number(RULE, "settlement_window_days", day)
+        return after or 0, longest or 0
+
+    if bills.matching is None:
+        bills.matching = match(bills, view.ledger.registers, window)
+    return bills.matching
+
+
+def settlement_unmatched(view: View, _subject: str) -> list[Finding]:
+    """Days of bills that no credit pays, and credits that no bill explains, after some days.
+
+    Of a merchant that never delivered a bill nothing is said: his credits are as they always were.
+    """
+    if not view.ledger.bills.rows:
+        return []
+    try:
+        return [*_unpaid(view), *_unexplained(view)]
+    except CalendarMissing as missing:
+        day = min(row.booking_date for row in view.ledger.bills.rows.values()).toordinal()
+        return [view.undecided(RULE, "bill:", day=day, missing=str(missing))]
+
+
+def _unpaid(view: View) -> list[Finding]:
+    """One finding for each merchant of whose bills days are not paid."""
+    matching = matching_of(view)
+    found = []
+    for code, days in sorted(view.ledger.bills.days.items()):
+        spans: Spans = []
+        unpaid = []
+        for day in sorted(days):
+            since = _late_from(view, day)
+            row = view.ledger.registers.merchant(code, day)
+            if not days[day].net_fen or since > view.as_of or row is None:
+                continue
+            settled = matching.by_day.get((code, day))
+            spans.append((since, settled.day if settled else FOREVER))
+            if settled is None:
+                unpaid.append(day)
+        if not unpaid:
+            continue
+        rows = [row for day in unpaid for row in sorted(days[day].rows)]
+        found.append(
+            view.undecided(
+                RULE,
+                f"bill:{code}",
+                day=run_start(spans, view.as_of),
+                missing="settlement",
+                evidence=rows[:EVIDENCE_MAX],
+                formula=(
+                    number("bill_days_unpaid", len(unpaid)),
+                    yuan("billed_payments", sum(days[day].payments_fen for day in unpaid)),
+                    yuan("billed_refunds", sum(days[day].refunds_fen for day in unpaid)),
+                    yuan("billed_net", sum(days[day].net_fen for day in unpaid)),
+                ),
+            )
+        )
+    return found
+
+
+def _unexplained(view: View) -> list[Finding]:
+    """One finding for each account to which credits came that no bill explains."""
+    credits_ = view.ledger.bills.credits
+    by_account: dict[str, list[str]] = {}
+    for identifier in matching_of(view).unexplained:
+        if _late_from(view, credits_[identifier].day) <= view.as_of:
+            by_account.setdefault(credits_[identifier].account, []).append(identifier)
+    return [
+        view.undecided(
+            RULE,
+            f"settlement:{account}",
+            day=min(_late_from(view, credits_[one].day) for one in identifiers),
+            missing="bill",
+            evidence=identifiers[:EVIDENCE_MAX],
+            formula=(
+                number("settlements_unexplained", len(identifiers)),
+                yuan("settled", sum(credits_[one].fact.amount_fen for one in identifiers)),
+            ),
+        )
+        for account, identifiers in sorted(by_account.items())
+    ]
+
+
+def _late_from(view: View, day: int) -> int:
+    """The day from whose close on it is shown. Raises CalendarMissing."""
+    tolerance = view.number(RULE, "settlement_working_days", day)
+    return FOREVER if tolerance is None else view.calendar.add_ordinal(day, tolerance)
+
+
+def billed_unrouted(view: View) -> list[tuple[str, list[f.MerchantTransactionBilled]]]:
+    """By merchant code the rows of days on which no register names it, in order."""
+    if not view.ledger.bills.rows:
+        return []
+    found: dict[str, list[f.MerchantTransactionBilled]] = {}
+    for row in view.ledger.bills.rows.values():
+        day = row.booking_date.toordinal()
+        if view.ledger.registers.merchant(row.merchant_code, day) is None:
+            found.setdefault(row.merchant_code, []).append(row)
+    return [
+        (code, sorted(rows, key=lambda row: (row.booking_date, fact_id(row))))
+        for code, rows in sorted(found.items())
+    ]
