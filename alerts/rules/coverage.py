@@ -1,17 +1,12 @@
 """Whether the dedicated account covers what is owed in lessons (rules.md B1)."""
 
+from alerts.rules.days import Unknown
 from alerts.rules.view import View, minus, number, share_of, yuan
 from models.findings import Finding, LevelWord
 from models.working_days import CalendarMissing
 
 RULE = "coverage-short"
 Close = tuple[int, int, int]
-
-
-class Unknown(str):
-    """Why a close cannot be decided; `broken-statement` neither begins nor breaks a run."""
-
-    __slots__ = ()
 
 
 Answer = tuple[LevelWord, Close, Close] | Unknown | None
