@@ -42,11 +42,12 @@ class Totals:
 class Book:
     """Events of one contract by day, in any order of arrival; terms may come late or change."""
 
-    __slots__ = ("_days", "_events", "_path", "_path_days", "payments", "terms")
+    __slots__ = ("_days", "_events", "_ordered", "_path", "_path_days", "payments", "terms")
 
     def __init__(self) -> None:
         self.terms: Terms | None = None
         self.payments: dict[str, tuple[int, int]] = {}
+        self._ordered: list[tuple[int, str, int]] | None = None
         self._days: list[int] = []
         self._events: list[Event] = []
         self._path: list[Point] = []
@@ -56,6 +57,16 @@ class Book:
         """Add to (or, negative, take from) what happened on a day."""
         event = self._event(day)
         setattr(event, what, getattr(event, what) + amount)
+
+    def pay(self, entry: str, day: int, fen: int) -> None:
+        """Match a payment booked on a day."""
+        self.payments[entry] = (day, fen)
+        self._ordered = None
+
+    def unpay(self, entry: str) -> None:
+        """Take a matched payment out."""
+        del self.payments[entry]
+        self._ordered = None
 
     def lesson(self, day: int, hours: int, sessions: int) -> None:
         """Add (or, negative, take out) the hours of a class session: the hot path."""
@@ -77,9 +88,11 @@ class Book:
 
     def ordered_payments(self) -> list[tuple[int, str, int]]:
         """The matched payments as (booking day, entry id, fen), in order."""
-        found = [(day, entry, fen) for entry, (day, fen) in self.payments.items()]
-        if len(found) > 1:
+        found = self._ordered
+        if found is None:  # a dozen rules ask one after the other
+            found = [(day, entry, fen) for entry, (day, fen) in self.payments.items()]
             found.sort()
+            self._ordered = found
         return found
 
     def first_day(self) -> int:

@@ -81,11 +81,10 @@ def _link(ledger: Ledger, entry: Entry, answer: Answer, *, adding: bool) -> None
     if answer.kind == "settlement":
         ledger.bills.credit(entry, adding=adding)
     if answer.kind == "tuition" and contract:
-        payments = ledger.books[contract].payments
         if adding:
-            payments[entry.id] = (entry.day, entry.fact.amount_fen)
+            ledger.books[contract].pay(entry.id, entry.day, entry.fact.amount_fen)
         else:
-            del payments[entry.id]
+            ledger.books[contract].unpay(entry.id)
         ledger.charged.add(contract)
         ledger.touched.payments.add(contract)
         ledger.outside.entry(ledger, entry, contract, adding=adding)

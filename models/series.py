@@ -221,13 +221,16 @@ class Series:
 
         `work_out` is asked day by day, with what it answered of the day before.
         """
+        values = self.memos(name)
+        for each in range(self.first + len(values), day + 1):
+            values.append(work_out(each, values[-1] if values else None))
+        return values
+
+    def memos(self, name: str) -> list[Any]:
+        """The list that `memo` keeps under this name, cut to the days that are still right."""
         values = self._memos.get(name)
         if values is None:
             values = self._memos[name] = []
-        each = self.first + len(values)
-        while each <= day:
-            values.append(work_out(each, values[-1] if values else None))
-            each += 1
         return values
 
     def known(self, name: str, day: int) -> Any:  # noqa: ANN401 -- as the memo's values

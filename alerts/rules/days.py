@@ -137,21 +137,30 @@ def _calm_days(view: View, state: State, day: int) -> int:
 
 
 def _days(view: View, state: State, day: int) -> list[_Day]:
-    def work_out(each: int, before: _Day | None) -> _Day:
-        before = before or _NOTHING
-        seen = state.see(view, each)
-        if isinstance(seen, Unknown):
-            since = before.unknown if before.seen == seen else each
-            return _Day(seen, before.start, before.last, before.calm, since)
-        if seen is None and not before.start:
-            return _NOTHING
-        if seen is not None:
-            return _Day(seen, before.start or each, each)
-        if before.calm + 1 >= _calm_days(view, state, each):
-            return _NOTHING
-        return _Day(None, before.start, before.last, before.calm + 1)
+    """What was seen of every day from the first through this one."""
+    see = state.see
+    series = view.ledger.series
+    values: list[_Day] = series.memos(f"{state.rule}/{state.subject}")
+    before = values[-1] if values else _NOTHING
+    for each in range(series.first + len(values), day + 1):
+        seen = see(view, each)
+        if seen is not None or before.start:
+            before = _next(view, state, before, seen, each)
+        else:  # nearly every day of nearly every institution
+            before = _NOTHING
+        values.append(before)
+    return values
 
-    return view.ledger.series.memo(f"{state.rule}/{state.subject}", day, work_out)
+
+def _next(view: View, state: State, before: _Day, seen: Seen, day: int) -> _Day:
+    if isinstance(seen, Unknown):
+        since = before.unknown if before.seen == seen else day
+        return _Day(seen, before.start, before.last, before.calm, since)
+    if seen is not None:
+        return _Day(seen, before.start or day, day)
+    if before.calm + 1 >= _calm_days(view, state, day):
+        return _NOTHING
+    return _Day(None, before.start, before.last, before.calm + 1)
 
 
 _NOTHING = _Day()

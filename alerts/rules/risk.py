@@ -127,7 +127,7 @@ def contributions(view: View, day: int) -> list[Contribution]:
     percents = {word: percent for percent, word in _percents(view, day)}
     found = []
     for factor in FACTORS:
-        level = _level(view, factor, day)
+        level = _worst(view, factor, day) if factor.is_deed else factor.level(view, day)
         if level is None:
             continue
         weight = view.number(RULE, f"weight_{factor.rule.replace('-', '_')}", day) or 0
@@ -142,9 +142,8 @@ def _percents(view: View, day: int) -> tuple[tuple[int, LevelWord], ...]:
     return view.policy.steps(RULE, "level_percent", day) or ()
 
 
-def _level(view: View, factor: Factor, day: int) -> LevelWord | None:
-    if not factor.is_deed:
-        return factor.level(view, day)
+def _worst(view: View, factor: Factor, day: int) -> LevelWord | None:
+    """The highest level of a deed in the days that remember it."""
     memory_days = view.number(RULE, "memory_days", day) or 1
     first = view.ledger.series.first
     levels = view.ledger.series.memo(
