@@ -3,6 +3,7 @@
 Nothing is written. What was found is compared with what was planted by `streams.scoring`.
 """
 
+import gc
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import cache
@@ -158,7 +159,10 @@ def _maker(city: City) -> Maker:
 
 def _examine_some(task: tuple[City, Sequence[int]]) -> list[Examined]:
     city, indexes = task
-    return [examine_one(city.seed, _maker(city).make(index), _LAW[0]) for index in indexes]
+    found = [examine_one(city.seed, _maker(city).make(index), _LAW[0]) for index in indexes]
+    # The ledgers refer to each other in circles; left to the rare collector they fill the memory.
+    gc.collect()
+    return found
 
 
 def examine_one(seed: int, made: Made, law: Law) -> Examined:
