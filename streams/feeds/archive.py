@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from streams.feeds.bundle import GZIP_MAGIC, member_of, unzipped
 from streams.feeds.hardened import declared_encoding
-from streams.feeds.records import FeedRefused
+from streams.feeds.records import Data, FeedRefused
 from streams.feeds.tabular import converted_rows, row_as_read
 from streams.feeds.text import decode, split_lines
 
@@ -24,7 +25,7 @@ _AT_BYTE = re.compile(r"(entry|balance|statement) \d+ at byte (\d+)(?:, [a-z-]+ 
 _FIELD = re.compile(rb"[\r\n]:")
 _BEHIND_ENTRY = re.compile(rb"[\r\n](?::(?!86:|NS:)\d\d[A-Z]?:|-\}?[\r\n])")
 _BEHIND_HEAD = re.compile(rb"[\r\n]:6[012][FM]?:")
-_AT_LINE = re.compile(r"(?:row|line) (\d+)")
+_AT_LINE = re.compile(r"(?:row|line) (\d+)(?: of member (\d+))?")
 _TAG = re.compile(rb"<((?:[\w.-]+:)?[A-Za-z]+)")
 _FIRST_ENTRY = re.compile(rb"<(?:[\w.-]+:)?Ntry[\s>]")
 
@@ -101,12 +102,16 @@ class Archive:
         if at_byte:
             return _element(path, at_byte.group(1), int(at_byte.group(2)))
         if at_line:
-            return _line(path.read_bytes(), int(at_line.group(1)))
+            return _line(path.read_bytes(), int(at_line.group(1)), int(at_line.group(2) or 0))
         return ""
 
 
-def _line(data: bytes, number: int) -> str:
+def _line(data: Data, number: int, member: int) -> str:
     try:
+        if member:
+            data = member_of(data, member)
+        elif data[: len(GZIP_MAGIC)] == GZIP_MAGIC:
+            data = unzipped(data)
         converted = converted_rows(data)
         if converted is not None:
             return row_as_read(converted, number)

@@ -5,6 +5,7 @@ added to no balance. It is read twice, first to its end: no row of a cut one is 
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 
 from models.facts import MerchantTransactionBilled
@@ -15,6 +16,7 @@ from models.money import format_yuan
 from streams.feeds.alipay import AlipayBill, Summary, read_summary
 from streams.feeds.bill_profiles import BillProfile, load_bill_profiles
 from streams.feeds.bill_row import BillRow, Frame, Sums, Totals
+from streams.feeds.bundle import Bundle
 from streams.feeds.records import (
     TEXT_LENGTH_MAX,
     Billed,
@@ -37,27 +39,25 @@ _E5_DECIMALS = 5
 
 def read_sniffed(sniffed: Sniffed) -> Iterator[Record]:
     """The records of a bill as it was found in a file."""
-    return read(sniffed.table, load_bill_profiles()[sniffed.profile])
+    bundle = sniffed.bundle or Bundle()
+    return read(sniffed.table, load_bill_profiles()[sniffed.profile], bundle)
 
 
-def read(
-    rows: Rows, profile: BillProfile, summary: Rows | None = None, member: str = ""
-) -> Iterator[Record]:
+def read(rows: Rows, profile: BillProfile, bundle: Bundle) -> Iterator[Record]:
     """The rows of a bill, or held where one cannot be told; its checks; its end.
 
-    `summary` is the file that Alipay puts beside it, `member` what is said behind every position.
-    Raises FeedRefused before the first record.
+    `bundle` holds the summary that Alipay puts beside it. Raises FeedRefused before the first
+    record.
     """
-    make = _READERS[profile.channel]
+    make, member = _READERS[profile.channel], bundle.member
     surveyed = make(rows, profile)
     sums = Sums()
-    for row in surveyed:
-        sums.add(row)
+    with _within(member):
+        for row in surveyed:
+            sums.add(row)
     frame = surveyed.frame
     assert frame is not None, "a bill that was read to its end has a frame"
-    beside = read_summary(rows=summary, profile=profile) if summary is not None else None
-    if beside is not None and _about(beside) != (frame.merchant, frame.begins, frame.ends):
-        raise FeedRefused("the summary is of another account or period than the bill", "row 1")
+    beside = _summary(bundle, profile, frame)
     statement = f"{profile.id} {frame.begins} {frame.ends}"
     for row in make(rows, profile):
         yield _record(row, frame, profile, statement, member)
@@ -75,6 +75,25 @@ def read(
         is_statement=False,
         period_declared=frame.period_declared,
     )
+
+
+@contextmanager
+def _within(member: str) -> Iterator[None]:
+    """Say of which member of an archive a refusal speaks."""
+    try:
+        yield
+    except FeedRefused as error:
+        raise FeedRefused(error.reason, error.position + member) from error
+
+
+def _summary(bundle: Bundle, profile: BillProfile, frame: Frame) -> Summary | None:
+    if bundle.summary is None:
+        return None
+    with _within(bundle.summary_member):
+        summary = read_summary(bundle.summary, profile)
+        if _about(summary) != (frame.merchant, frame.begins, frame.ends):
+            raise FeedRefused("the summary is of another account or period than the bill", "row 1")
+    return summary
 
 
 def _about(summary: Summary) -> tuple[str, date, date]:

@@ -7,6 +7,13 @@ from typing import Literal, NoReturn
 import msgspec
 
 from streams.feeds.bill_profiles import bill_of
+from streams.feeds.bundle import (
+    GZIP_MAGIC,
+    Bundle,
+    bill_behind_gzip,
+    is_bundle,
+    read_bundle,
+)
 from streams.feeds.hardened import declared_encoding, refuse_document_type
 from streams.feeds.profiles import HEADER_ROWS_MAX, load_profiles, profile_of
 from streams.feeds.records import Data, FeedRefused
@@ -22,7 +29,6 @@ NDJSON_MARK = b"# ndjson"
 
 _HEAD_BYTES = 65_536
 _MAGIC = (
-    (b"\x1f\x8b", "a gzip file; unpack it"),
     (b"%PDF", "a PDF; ask the bank for camt.053 or CSV"),
     (b"Rar!", "a RAR archive; unpack it"),
     (b"7z\xbc\xaf", "a 7z archive; unpack it"),
@@ -50,7 +56,8 @@ _MT942 = re.compile(rb"\{2:[IO]942|[\r\n]:34F:|[\r\n]:90[CD]:")
 class Sniffed(msgspec.Struct, frozen=True):
     """The reader for a file, with its profile or table, and its text or rows as they are read.
 
-    `name` is what people see: `camt.053.001.08`, `ccb-corporate`, `register:contracts`, `ndjson`.
+    `bundle` is the archive in which a bill came. `name` is what people see: `camt.053.001.08`,
+    `ccb-corporate`, `register:contracts`, `ndjson`.
     """
 
     format: Format
@@ -58,6 +65,7 @@ class Sniffed(msgspec.Struct, frozen=True):
     profile: str = ""
     text: str = ""
     rows: Rows | None = None
+    bundle: Bundle | None = None
 
     @property
     def table(self) -> Rows:
@@ -75,6 +83,9 @@ def sniff(data: Data, bank: str | None = None) -> Sniffed:
     for magic, advice in _MAGIC:
         if head.startswith(magic):
             raise FeedRefused(f"this is {advice}", "byte 0")
+    if is_bundle(head) or head.startswith(GZIP_MAGIC):
+        found = read_bundle(data) if is_bundle(head) else bill_behind_gzip(data)
+        return Sniffed("bill", found.name, profile=found.name, rows=found.rows, bundle=found)
     converted = converted_rows(data)
     if converted is not None:
         return _sniff_table(converted, bank) or _refuse_unknown(converted)

@@ -116,7 +116,7 @@ ATTACKS: dict[str, tuple[Callable[[], bytes], str]] = {
     "cut": (lambda: exported("cmb-corporate", "xlsx")[:-200], "cut or damaged"),
     "old, cut": (lambda: exported("cmb-corporate", "xls")[:3000], "cannot be read"),
     "no book": (lambda: repacked({"xl/workbook.xml": b"<x/>"}), ""),
-    "other ZIP": (lambda: _zip_of(b"a,b\n"), "no XLSX"),
+    "other ZIP": (lambda: _zip_of(b"a,b\n"), "unpack the ZIP"),
     "two sheets": (two_sheets, "one sheet with content"),
     "nothing in it": (lambda: xlsx([]), "one sheet with content"),
     "unknown heading": (lambda: xlsx([["甲", "乙"], ["1", "2"]]), "no bank profile"),
