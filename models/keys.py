@@ -159,6 +159,11 @@ def stream_of(identifier: str) -> str:
     return identifier.partition("/")[0]
 
 
+def serial_of(entry_id: str) -> str:
+    """The serial in the id of an entry."""
+    return entry_id.rpartition("/")[2].replace("%2F", "/").replace("%25", "%")
+
+
 def own_day(fact: f.Fact) -> date | None:
     """The day to which a fact belongs (rules.md G2), None for decisions of people."""
     name = _OWN_DAY.get(type(fact))

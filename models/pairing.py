@@ -28,6 +28,11 @@ _EMPTY: dict[str, Any] = {
 """The fields that only describe an entry, each as it is where it was not told."""
 _MASKS = "*＊"
 
+PAIRING = "pairing"
+"""What stands before the subject of a finding about entries that are held."""
+HELD_ENTRY, COUNTING_ENTRY = "held_entry", "counting_entry"
+"""The lines of its formula: the serials of those held, and of those that they may be."""
+
 
 class Group(NamedTuple):
     """Entries that may be one: of one account, day, currency, direction and amount in fen."""
@@ -59,10 +64,10 @@ class Listing(NamedTuple):
 
 
 class Unpaired(NamedTuple):
-    """Ids of entries that are held, and of those that count and of which each may be one."""
+    """Ids of entries that are held, and of those that count and that are nobody's pair yet."""
 
     held: tuple[str, ...]
-    counted: tuple[str, ...]
+    candidates: tuple[str, ...]
 
 
 class Pairs(NamedTuple):
@@ -89,6 +94,7 @@ def pair(
     loose -= {one for one in loose & decisions.keys() if not decisions[one].same_as}
     counted = entries.keys() - loose
     held: set[str] = set()
+    candidates: set[str] = set()
     for listing in listings:
         inside = listing.members | {_root(one, same) for one in listing.members}
         known = counted | held | same.keys()
@@ -97,8 +103,12 @@ def pair(
         found = dict(_matches(entries, theirs, others))
         same |= found
         left = set(theirs) - found.keys()
-        (counted if len(found) == len(others) else held).update(left)
-    unpaired = Unpaired(tuple(sorted(held)), tuple(sorted(counted))) if held else None
+        if left and len(found) < len(others):
+            held |= left
+            candidates.update(set(others) - set(found.values()))
+        else:
+            counted |= left
+    unpaired = Unpaired(tuple(sorted(held)), tuple(sorted(candidates))) if held else None
     return Pairs(same, unpaired)
 
 

@@ -124,12 +124,14 @@ def as_file(task: Task) -> bytes:
         "held_for": about.reason,
     }
     lines = [b"# ndjson", b"# " + msgspec.json.encode(words)]
+    told = b'{"stated_at":%b,"fact":%b}'
     if task.is_statement:
         fact = f.StatementAccepted(
             account=about.account, statement=about.statement, reason=f"{one.who}: {one.reason}"
         )
-        told = b'{"stated_at":%b,"fact":%b}'
         lines.append(told % (msgspec.json.encode(one.decided_at), encode(fact)))
+    if one.fact:
+        lines.append(told % (msgspec.json.encode(one.decided_at), one.fact.encode()))
     return b"".join(line + b"\n" for line in lines)
 
 

@@ -213,9 +213,13 @@ def accounts_of(connection: Connection, identifier: str) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
+def _about_entries() -> ColumnElement[bool]:
+    return or_(*(_findings.subject.startswith(f"{what}/") for what in ("matching", "pairing")))
+
+
 def cannot_decide(connection: Connection, *, matching: bool, rows: int) -> list[Listed]:
-    """What waits for a field: entries that matching left open, or what the rules could not say."""
-    about_matching = _findings.subject.startswith("matching/")
+    """What waits for a field: entries left open or held as pairs, or what rules could not say."""
+    about_matching = _about_entries()
     query = (
         select(_findings.body, _institutions.name, _institutions.county)
         .select_from(_joined())
@@ -231,7 +235,7 @@ def cannot_decide(connection: Connection, *, matching: bool, rows: int) -> list[
 
 def cannot_decide_counts(connection: Connection) -> tuple[int, int]:
     """How many cannot-decide findings stand for matching, and how many for the rules."""
-    about_matching = _findings.subject.startswith("matching/")
+    about_matching = _about_entries()
     query = select(
         func.coalesce(func.sum(case((about_matching, 1), else_=0)), 0), func.count()
     ).where(_findings.rule == CANNOT_DECIDE)

@@ -3,6 +3,8 @@
 from datetime import date
 from functools import lru_cache
 
+from msgspec.structs import replace
+
 from alerts.rules.days import Seen, Shown, State, Unknown, judge, reached
 from alerts.rules.feed import STATEMENT_SEPARATOR
 from alerts.rules.settlements import billed_unrouted
@@ -11,13 +13,13 @@ from models import facts as f
 from models.feed import HOME_CURRENCY, Span
 from models.findings import Finding, Step
 from models.identity import account_of_nobody, merchant_account, merchant_code_of
-from models.keys import fact_id, own_day
+from models.keys import fact_id, own_day, serial_of
 from models.matching import Entry
+from models.pairing import COUNTING_ENTRY, HELD_ENTRY, PAIRING
 from models.versions import Contest
 from models.working_days import CalendarMissing
 
 RULE_CONFLICT = "statement-conflict"
-RULE_PAIRING = "pairing"
 RULE_GAP = "statement-gap"
 RULE_SILENT = "feed-silent"
 RULE_UNROUTED = "entry-unrouted"
@@ -110,15 +112,16 @@ def entries_unpaired(view: View, subject: str) -> list[Finding]:
     group, unpaired = found
     if not _concerns(view, group.account, group.day.toordinal()):
         return []
-    return [
-        view.undecided(
-            RULE_PAIRING,
-            subject,
-            day=group.day.toordinal(),
-            missing="bank reference",
-            evidence=(*unpaired.held, *unpaired.counted[:EVIDENCE_MAX]),
-        )
-    ]
+    finding = view.undecided(
+        PAIRING,
+        subject,
+        day=group.day.toordinal(),
+        missing="bank reference",
+        evidence=(*unpaired.held, *unpaired.candidates),
+    )
+    named = ((HELD_ENTRY, unpaired.held), (COUNTING_ENTRY, unpaired.candidates))
+    formula = tuple(Step(name, "", one) for name, ids in named for one in map(serial_of, ids))
+    return [replace(finding, formula=formula)]
 
 
 def _concerns(view: View, account: str, day: int) -> bool:

@@ -134,6 +134,8 @@ STEPS: dict[str, tuple[str, str]] = {
     "expected_by": ("应报送至", "expected through"),
     "working_days_late": ("逾期工作日", "working days late"),
     "entries": ("流水笔数", "entries"),
+    "held_entry": ("暂存的流水号", "entry held"),
+    "counting_entry": ("计入的流水号", "entry that counts"),
     "credits": ("收入合计", "credits"),
     "debits": ("支出合计", "debits"),
     "payments_like_tuition": ("疑似学费笔数", "payments that read like tuition"),

@@ -5,20 +5,21 @@ of the outbox; what only ends a wait is done with the decision itself.
 """
 
 from datetime import date
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 from sqlalchemy.sql import Select
 
 from models import facts as f
 from models.identity import join_id
-from models.keys import DECODER, own_day
+from models.keys import DECODER, encode, own_day
 from models.store import dialect
-from models.store.tables import DECISIONS, FILES, HELD, JOURNAL, OUTBOX
+from models.store.tables import DECISIONS, FILES, HELD, JOURNAL, OUTBOX, SIGHTINGS
 
 How = Literal["accept", "supersede", "resubmit"]
 HOWS: tuple[How, ...] = get_args(How)
+PAIR = "pair"
 TEXT_LENGTH_MAX = 500
 
 
@@ -52,16 +53,20 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """Who settled what, how, why and when (UTC). `is_pending`: not taken in yet."""
+    """Who settled what, how, why and when (UTC). `is_pending`: not taken in yet.
+
+    `fact` is what it tells as JSON, of a decision that pairs entries.
+    """
 
     decision_id: int
     file_id: int
     held_id: int | None
-    how: How
+    how: How | Literal["pair"]
     reason: str
     who: str
     decided_at: str
     is_pending: bool = False
+    fact: str = ""
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -77,10 +82,7 @@ def settle(
     connection: Connection, about: Waiting, how: How, *, reason: str, who: str, at: str, today: date
 ) -> Decision:
     """Settle something; the earlier decision where it was settled so before. CannotSettle."""
-    reason, who = (dialect.holdable(" ".join(text.split())) for text in (reason, who))
-    for name, text in (("reason", reason), ("who", who)):
-        if not text or len(text) > TEXT_LENGTH_MAX:
-            raise CannotSettle(f"{name}-missing" if not text else f"{name}-too-long")
+    reason, who = _words(reason, who)
     told = history(connection, about)
     last = told[-1] if told else None
     is_open = about.state in {"waiting", "refused"}
@@ -103,6 +105,72 @@ def settle(
     else:
         connection.execute(insert(OUTBOX).values(decision_id=made[0]))
     return history(connection, about)[-1]
+
+
+def pair(
+    connection: Connection, entry: str, same_as: str, *, reason: str, who: str, at: str
+) -> None:
+    """Say which entry one without reference is, both by fact id, or that it is one of its own.
+
+    CannotSettle: an entry of the two is unknown, or they are the same.
+    """
+    reason, who = _words(reason, who)
+    for identifier in (entry, *([same_as] if same_as else [])):
+        if identifier == same_as == entry or _first_seen(connection, identifier) is None:
+            raise CannotSettle("no-entry", identifier)
+    seen = _first_seen(connection, entry)
+    assert seen is not None, "it was found a moment ago"
+    fact = f.EntryPaired(entry=entry, same_as=same_as, reason=f"{who}: {reason}")
+    row = {"file_id": seen.file_id, "held_id": None, "how": PAIR, "reason": reason, "who": who}
+    row |= {"decided_at": at, "fact": encode(fact).decode()}
+    made = connection.execute(insert(DECISIONS).values(row)).inserted_primary_key
+    assert made is not None, "the row was inserted"
+    connection.execute(insert(OUTBOX).values(decision_id=made[0]))
+
+
+def _words(*given: str) -> list[str]:
+    """Reason and who, in this order, as they are kept. CannotSettle."""
+    words = [dialect.holdable(" ".join(text.split())) for text in given]
+    for name, text in zip(("reason", "who"), words, strict=True):
+        if not text or len(text) > TEXT_LENGTH_MAX:
+            raise CannotSettle(f"{name}-missing" if not text else f"{name}-too-long")
+    return words
+
+
+def _first_seen(connection: Connection, entry: str) -> Row[Any] | None:
+    """Where an entry was read first; None for what is no entry."""
+    if f"/{f.EntryBooked.__name__}/" not in entry:
+        return None
+    query = (
+        select(SIGHTINGS.c.file_id, SIGHTINGS.c.position, SIGHTINGS.c.first_seen)
+        .add_columns(FILES.c.name, FILES.c.sha256)
+        .join(FILES, FILES.c.file_id == SIGHTINGS.c.file_id)
+        .where(SIGHTINGS.c.fact_id == entry)
+        .order_by(SIGHTINGS.c.first_seen, SIGHTINGS.c.file_id, SIGHTINGS.c.position)
+    )
+    return connection.execute(query.limit(1)).one_or_none()
+
+
+def _about_entry(connection: Connection, told: str) -> Waiting | None:
+    """The entry that a decision pairs, at the place where it was read first."""
+    fact = fact_of(told)
+    seen = _first_seen(connection, fact.entry) if isinstance(fact, f.EntryPaired) else None
+    if seen is None:
+        return None
+    return Waiting(
+        file_id=seen.file_id,
+        held_id=None,
+        file_name=seen.name,
+        sha256=seen.sha256,
+        position=seen.position,
+        reason="without the bank's reference",
+        account="",
+        statement="",
+        body=told,
+        first_seen=seen.first_seen,
+        tries=1,
+        state="waiting",
+    )
 
 
 def history(connection: Connection, about: Waiting) -> list[Decision]:
@@ -175,7 +243,9 @@ def tasks(connection: Connection) -> list[Task]:
     query = _decisions().where(OUTBOX.c.outbox_id.is_not(None)).order_by(OUTBOX.c.outbox_id)
     found = []
     for row in connection.execute(query):
-        if row.held_id is None:
+        if row.fact:
+            about = _about_entry(connection, row.fact)
+        elif row.held_id is None:
             about = refused(connection, row.file_id)
         else:
             about = held(connection, row.held_id)
@@ -228,7 +298,9 @@ def _is_inconsistent(connection: Connection, about: Waiting) -> bool:
 def _is_about(file_id: int, held_id: int | None) -> ColumnElement[bool]:
     columns = DECISIONS.c
     return (columns.file_id == file_id) & (
-        columns.held_id.is_(None) if held_id is None else columns.held_id == held_id
+        columns.held_id.is_(None) & (columns.how != PAIR)
+        if held_id is None
+        else columns.held_id == held_id
     )
 
 
@@ -242,9 +314,10 @@ def _decision(row: Any) -> Decision:  # noqa: ANN401 -- a row of `_decisions`
         decision_id=row.decision_id,
         file_id=row.file_id,
         held_id=row.held_id,
-        how=cast("How", row.how),
+        how=row.how,
         reason=row.reason,
         who=row.who,
         decided_at=row.decided_at,
         is_pending=row.outbox_id is not None,
+        fact=row.fact or "",
     )

@@ -242,6 +242,7 @@ DECISIONS = Table(
     Column("reason", TEXT, nullable=False),
     Column("who", TEXT, nullable=False),
     Column("decided_at", TEXT, nullable=False),
+    Column("fact", TEXT, nullable=True),
 )
 
 # What of it the owner of the facts still has to take in; rows are added and deleted by number.

@@ -29,6 +29,7 @@ from streams.feeds.direct_switches import refuse_disabled
 from streams.feeds.integrity import checked
 from streams.feeds.listing import Look, with_listings
 from streams.feeds.mapped import chunks
+from streams.feeds.notifying import as_declared
 from streams.feeds.receipts import Receipt, Refusal, StatementProof
 from streams.feeds.records import (
     Billed,
@@ -183,6 +184,10 @@ def _sha256(data: Data) -> str:
     return digest.hexdigest()
 
 
+def _records(data: Data, sniffed: Sniffed) -> Iterator[Record]:
+    return as_declared(reading.records(data, sniffed), sniffed.name)
+
+
 def _prove_bill(proved: ProvedFile, sniffed: Sniffed, *, is_kept: bool) -> None:
     checks: list[Check] = []
     counts: Counter[str] = Counter()
@@ -211,7 +216,7 @@ def _prove_statements(proved: ProvedFile, data: Data, sniffed: Sniffed, *, is_ke
     fen: Counter[tuple[str, str]] = Counter()
     look = Look()
     last_day = date.min
-    for record in checked(reading.records(data, sniffed)):
+    for record in checked(_records(data, sniffed)):
         if is_kept:
             kept.append(record)
         if isinstance(record, Entry):
@@ -238,7 +243,7 @@ def _prove_statements(proved: ProvedFile, data: Data, sniffed: Sniffed, *, is_ke
     elif not all_told or any(one.failed or one.listed != "no" for one in proved.statements):
         # Of a large file only what waits or is listed is worth another reading: the counts are
         # known otherwise.
-        _sort_out(proved, _tell_statements(proved, reading.records(data, sniffed)), is_kept=False)
+        _sort_out(proved, _tell_statements(proved, _records(data, sniffed)), is_kept=False)
 
 
 def _add_statement(
@@ -273,7 +278,7 @@ def _sort_out(proved: ProvedFile, found: Iterable[Told | Held], *, is_kept: bool
 def _second_pass(proved: ProvedFile, data: Data) -> Iterator[Told | Held]:
     sniffed = sniff(data)
     if proved.is_bank:
-        return _tell_statements(proved, reading.records(data, sniffed))
+        return _tell_statements(proved, _records(data, sniffed))
     return _tell_rows(proved, _rows(proved, sniffed))
 
 

@@ -8,6 +8,7 @@ from models.identity import mask_account
 from models.keys import fact_id, source_of, stream_of
 from models.store.journal import account_of
 from streams.feeds.intake import ProvedFile, told
+from streams.feeds.sniff import is_of
 
 KINDS = ("bank", "register", "happening")
 """Decisions of people are none of these: no feed may accept its own statements."""
@@ -25,7 +26,7 @@ class Rights(msgspec.Struct, frozen=True, kw_only=True):
         """Why the feed may not tell that file, empty where it may."""
         if proved.refusal is not None:
             return ""
-        if self.formats and not any(_is_of(proved.format, one) for one in self.formats):
+        if self.formats and not any(is_of(proved.format, one) for one in self.formats):
             allowed = ", ".join(self.formats)
             return f"feed {self.feed} may deliver {allowed}, this is {proved.format}"
         for kind, account in _told(proved):
@@ -34,11 +35,6 @@ class Rights(msgspec.Struct, frozen=True, kw_only=True):
             if account and self.accounts and account not in self.accounts:
                 return f"feed {self.feed} may not tell of account {mask_account(account)}"
         return ""
-
-
-def _is_of(name: str, allowed: str) -> bool:
-    """`camt.053.001.08` is of camt, of camt.053 and of itself; `register:fees` of register."""
-    return name == allowed or name.startswith((f"{allowed}.", f"{allowed}:"))
 
 
 def _told(proved: ProvedFile) -> Iterator[tuple[str, str]]:

@@ -171,3 +171,8 @@ def _refuse_unknown(rows: Rows) -> NoReturn:
     seen = ", ".join(cell[:20] for cell in first[:8])
     reason = f"no bank profile and no register table has these headings: {seen}"
     raise FeedRefused(reason, "row 1")
+
+
+def is_of(name: str, allowed: str) -> bool:
+    """`camt.053.001.08` is of camt, of camt.053 and of itself; `register:fees` of register."""
+    return name == allowed or name.startswith((f"{allowed}.", f"{allowed}:"))
