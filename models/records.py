@@ -70,8 +70,8 @@ class Records:
                 raise TypeError(type(fact).__name__)
 
     def first_day(self) -> int:
-        """The first day of lessons, complaints and patrols, past every day when there are none."""
-        days = [min(self.lessons_on, default=FOREVER)]
+        """The first day of complaints and patrols, past every day when there are none."""
+        days = [FOREVER]
         days += [fact.day.toordinal() for fact in self.complaints.values()]
         days += [fact.day.toordinal() for fact in self.patrols.values()]
         return min(days)

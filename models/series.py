@@ -7,7 +7,7 @@ week. Days are ordinals, amounts fen. Sources: rules.md G9, B1, O1, R1.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from models.registers import FOREVER
@@ -115,7 +115,7 @@ class Series:
             values.append(balance)
 
     def _cut(self, day: int) -> None:
-        if day < self.first:
+        if day <= self.first:  # what began the series may be gone
             self.first = FOREVER
             day = 0
         length = max(0, day - self.first) if self.first != FOREVER else 0
@@ -131,12 +131,17 @@ class Series:
             self.last = min(self.last, day - 1)
 
     def _first_day(self) -> int:
-        totals, batches = self._ledger.totals, self._ledger.batches
-        tables = [totals.unearned, totals.due, totals.paid, totals.lacking, batches]
-        tables += [*self._net.values(), *self._closings.values(), *self._openings.values()]
-        days = [min(table) for table in tables if table]
-        days += [request.asked for request in self._ledger.directory.requests.values()]
-        return min([*days, self._ledger.records.first_day(), self._ledger.feed.first_day()])
+        """The first day of which anything is known; what was taken away leaves zeros behind."""
+        ledger, totals = self._ledger, self._ledger.totals
+        tables: list[Mapping[int, object]] = [totals.unearned, totals.due, totals.paid]
+        tables += [totals.lacking, ledger.credits_on, ledger.debits_on, ledger.records.lessons_on]
+        days = [
+            min((day for day, told in each.items() if told), default=FOREVER) for each in tables
+        ]
+        reported = (*self._closings.values(), *self._openings.values())
+        days += [min(table) for table in reported if table]
+        days += [request.asked for request in ledger.directory.requests.values()]
+        return min([*days, ledger.records.first_day(), ledger.feed.first_day()])
 
     # ---- answers ----
 

@@ -188,3 +188,17 @@ def test_a_series_cut_back_is_the_series_worked_out_at_once(
     close(found, LAST)
 
     assert values(ledger(*told.values())) == values(found)
+
+
+def test_days_before_what_was_taken_away_are_no_days() -> None:
+    """The series begins on the first day of what is left, as if the earlier had never been told."""
+    first, second = booked(2, 100, "A"), booked(5, 100, "B")
+    found = ledger(first, lesson(3, 1), second)
+    assert DAY + 2 == found.series.first
+
+    for gone in (first, lesson(3, 1)):
+        found.put(fact_id(gone), None)
+    close(found, LAST)
+
+    assert DAY + 5 == found.series.first
+    assert values(ledger(second)) == values(found)
