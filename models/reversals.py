@@ -42,11 +42,13 @@ class Reversals:
     def settle(self, entries: Mapping[str, Entry]) -> set[str]:
         """Pair again where something changed; the ids whose class may have changed."""
         changed: set[str] = set()
-        for side in sorted(self._dirty):
-            before = self._pairs.pop(side, {})
-            after = self._pair(side, entries)
+        pairs_before = {side: self._pairs.pop(side, {}) for side in sorted(self._dirty)}
+        # All of them first: an entry of another amount now is in another side's pairs.
+        for before in pairs_before.values():
             for identifier in before:
                 self._paired.pop(identifier, None)
+        for side, before in pairs_before.items():
+            after = self._pair(side, entries)
             self._paired.update(after)
             if after:
                 self._pairs[side] = after

@@ -110,3 +110,28 @@ def test_a_reversal_of_nothing_is_shown() -> None:
     (segment,) = reversals.segments(orphan) or ()
 
     assert ("reversal", "original") == (segment.answer.kind, segment.answer.missing)
+
+
+def test_a_pair_whose_amounts_change_together_stays_a_pair() -> None:
+    """Both are told with another amount, higher or lower: they leave one side and pair on another.
+
+    Settled once, so that the side which they left may be worked out after the one they came to.
+    """
+    for first, then in ((100, 101), (101, 100)):
+        told = {fen: [_of(fen, reversal=False), _of(fen, reversal=True)] for fen in (first, then)}
+        reversals = Reversals()
+        for one in told[first]:
+            reversals.put(one, adding=True)
+        reversals.settle({one.id: one for one in told[first]})
+        for old, new in zip(told[first], told[then], strict=True):
+            reversals.put(old, adding=False)
+            reversals.put(new, adding=True)
+        reversals.settle({one.id: one for one in told[then]})
+
+        assert ("R1", "S1") == (reversals.partner("S1"), reversals.partner("R1"))
+
+
+def _of(amount_fen: int, *, reversal: bool) -> Entry:
+    if reversal:
+        return entry("R1", 1, reversal=True, reverses="S1", amount_fen=amount_fen)
+    return entry("S1", amount_fen=amount_fen)
