@@ -16,7 +16,7 @@ import msgspec
 from alerts.evaluation import Law, Supervision
 from alerts.rules.risk import FACTOR
 from alerts.wording import RULES as WORDINGS
-from alerts.wording.shape import WHILE
+from alerts.wording.shape import CALM, WHILE
 from config.load import load_calendar
 from config.policy_load import load_policy
 from models.findings import CANNOT_DECIDE, Change, Finding, Level
@@ -33,12 +33,7 @@ from streams.simulator.season import Season
 from streams.simulator.trials import TRIALS
 
 RUNAWAY = "runaway-risk"
-TOLD_BY_SIGNS = frozenset(
-    {
-        *("missing-inflow", "teaching-stopped", "inflow-collapse", "presale-surge"),
-        *("payroll-missed", "rent-missed"),
-    }
-)
+TOLD_BY_SIGNS = frozenset({"missing-inflow", "inflow-collapse", "presale-surge"})
 """Of these the truth has only the plain cases; what else they tell, the story's signs explain."""
 JUDGED = frozenset(kind.partition("/")[0] for kind in (*PLANTS, *TRIALS)) - TOLD_BY_SIGNS
 """The rules of which the truth is whole."""
@@ -246,7 +241,8 @@ class _History:
                 if name[0] not in JUDGED and began is not None and began <= first:
                     continue
                 stands = last == self._last
-                if stands or (wording.stands == WHILE and name in self._by_now(last)):
+                is_state = wording.stands == WHILE or (wording.stands == CALM and name[0] in JUDGED)
+                if stands or (is_state and name in self._by_now(last)):
                     yield name, first
                     break
 

@@ -71,6 +71,12 @@ def _statements(inst: Institution, account: Account, entries: list[Entry]) -> It
             yield _Told(day, day, slip.corrected, proves=True)
 
 
+def told_days(inst: Institution, account: Account) -> set[Day]:
+    """The last days of the statements that the bank ever tells of an account, and that prove."""
+    entries = [entry for entry in inst.entries if entry.account is account]
+    return {told.ends for told in _statements(inst, account, entries) if told.proves}
+
+
 def _silence(
     inst: Institution, season: Season, account: Account, told: list[_Told]
 ) -> Iterator[Wrong]:

@@ -12,6 +12,7 @@ from streams.simulator.enrol import Enrolment
 from streams.simulator.judge import Wrong, judge, visible
 from streams.simulator.judge_days import DailyJudge
 from streams.simulator.judge_feed import feed
+from streams.simulator.judge_habits import habits
 from streams.simulator.judge_local import local
 from streams.simulator.judge_papers import papers
 from streams.simulator.judge_signs import signs
@@ -236,6 +237,7 @@ def truth(inst: Institution, season: Season) -> list[Wrong]:
         *papers(inst, season, entries),
         *daily.run(),
         *signs(inst, daily, entries),
+        *habits(inst, daily, entries),
         *feed(inst, season),
         *local(inst, entries),
         *(

@@ -26,7 +26,6 @@ def stopped(stage: Stage) -> bool:
         return False
     _close(stage, begins, ends)
     inst.story.signs["lessons"] = begins
-    inst.declared.append(Declared("teaching-stopped", "teaching", begins, ends))
     return True
 
 
@@ -78,14 +77,16 @@ def _fall(stage: Stage, days: int, percent: int) -> bool:
     _never_signed(stage, {c.number for c in inside if stage.rng.randrange(100) < percent})
     if percent == 100:
         inst.story.signs["inflow"] = begins
-        inst.declared.append(Declared("inflow-collapse", "inflow", begins, until - 1))
+        # Further on the quietest weeks of the year before may have been as quiet.
+        inst.declared.append(Declared("inflow-collapse", "inflow", begins, begins + _WINDOW_DAYS))
     return True
 
 
 def _busy_day(stage: Stage) -> Day | None:
     """The day from which the weeks a year before saw most payments at their quietest."""
     inst = stage.inst
-    paid = Counter(payment.day for payment in inst.payments)
+    holidays = stage.season.holidays
+    paid = Counter(payment.day for payment in inst.payments if payment.day not in holidays)
     best: tuple[int, Day] | None = None
     for day in range(inst.first + _YEAR_DAYS + 50, inst.last - 40, 7):
         counts = [_paid(paid, day + shift - _YEAR_DAYS) for shift in (*_SHIFTS, 21, 28)]
@@ -350,7 +351,6 @@ def _late(stage: Stage, kind: str, days: int) -> bool:
     rule, subject = {"wages": ("payroll-missed", "payroll"), "rent": ("rent-missed", "rent")}[kind]
     if days > 2:
         inst.story.signs[kind] = due
-        inst.declared.append(Declared(rule, subject, due, due + days - 2))
     else:
         inst.near_miss(rule, subject, due, "paid two days late")
     return True
