@@ -4,7 +4,7 @@ What is kept follows from the set of facts alone. Other accounts cost nothing he
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
@@ -100,8 +100,14 @@ class PairedEntries:
             counting = self._counts(identifier)
             assert isinstance(counting, EntryBooked), "members are entries that count"
             entries[identifier] = counting
-        same, unpaired = pair(entries, self._listings_of(group, entries), self._decided)
-        said = _said(entries, same, unpaired)
+        listings = self._listings_of(group, entries)
+        said: dict[str, EntryBooked | None] = {}
+        unpaired = None
+        # Of one feed alone there is nothing to pair, unless a person says so.
+        is_alone = len(listings) == 1 and listings[0].members == entries.keys()
+        if not is_alone or entries.keys() & self._decided.keys():
+            same, unpaired = pair(entries, listings, self._decided)
+            said = _said(entries, same, unpaired)
         for identifier, fact in entries.items():
             if said.get(identifier, fact) != self.said.get(identifier, fact):
                 settled.entries.add(identifier)
@@ -116,7 +122,7 @@ class PairedEntries:
             else:
                 self.unpaired[group] = unpaired
 
-    def _listings_of(self, group: Group, entries: dict[str, EntryBooked]) -> Iterable[Listing]:
+    def _listings_of(self, group: Group, entries: dict[str, EntryBooked]) -> list[Listing]:
         """What the listings of the day tell of the group, in the order of their ids."""
         by_serial = self._listed.get((group.account, group.day), {})
         found: dict[str, Listing] = {}

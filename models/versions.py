@@ -18,6 +18,7 @@ from models.keys import source_of
 from models.paired import PairedEntries, Settled
 from models.pairing import Group, Unpaired, filled
 
+_PAIRING = frozenset({EntriesListed, EntryPaired})
 _DECISIVE = ("amount_fen", "direction", "currency", "reversal")
 """What of an entry two feeds may not tell differently; the rest describes it, as far as each has
 room."""
@@ -63,7 +64,7 @@ class Versions:
         Those of entries that are paired may change besides, when settle() is called.
         """
         touched = self._add(identifier, version)
-        if self._paired is not None or isinstance(version.fact, EntriesListed | EntryPaired):
+        if self._paired is not None or type(version.fact) in _PAIRING:  # quicker than isinstance
             for each in touched:
                 self._touch(each)
         return touched
