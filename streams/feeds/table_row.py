@@ -50,6 +50,7 @@ class RowReader:
         self._width = len(cells)
         self._clean: Callable[[str], str] = clean if rows.is_dressed else str.strip
         self._accounts: set[str] = set()
+        self._has_serials: bool | None = None
         self._own = self._account(own.account, "row 1") if own.account else ""
         self._own_currency = own.currency
         self._cells = cells
@@ -204,13 +205,21 @@ class RowReader:
         return text
 
     def _serial_of(self, row: list[str], position: str) -> str:
-        """The bank's serial; empty where the export has no column for it."""
+        """The bank's serial; empty where the export has no column for it, or nothing in it.
+
+        A single row without one is doubtful: the others say that the bank has serials.
+        """
         if self._serial == _NONE:
             return ""
         serial = row[self._serial]
-        if not serial or is_spreadsheet_number(serial):
+        if self._has_serials is None:
+            self._has_serials = bool(serial)
+        if not serial and not self._has_serials:
+            return ""
+        if not serial or not self._has_serials or is_spreadsheet_number(serial):
             name = self._profile.columns["serial"][0]
-            raise FeedRefused(f"{name} {serial!r} is no serial", position)
+            others = "" if self._has_serials else ", and the rows before have none"
+            raise FeedRefused(f"{name} {serial!r} is no serial{others}", position)
         return bounded(serial)
 
     def _currency_of(self, row: list[str], position: str) -> str:
@@ -232,7 +241,7 @@ class RowReader:
     @property
     def has_serials(self) -> bool:
         """Whether the bank's own serials tell equal entries apart."""
-        return self._serial != _NONE
+        return self._serial != _NONE and self._has_serials is not False
 
     def _at(self, column: Column) -> int:
         for name in self._profile.columns.get(column, ()):

@@ -89,6 +89,11 @@ CSV = {
     "no amount": (row(credit=""), "neither a debit", "row 3"),
     "separators": (row(credit="1,00.00").replace(b"1,00.00", b'"1,00.00"'), "no amount", "row 3"),
     "serial": (row(serial=""), "no serial", "row 3"),
+    "serial later": (
+        ccb(ccb_row("", "", "10.00", "10.00"), ccb_row("1-2", "", "1.00", "11.00")),
+        "the rows before have none",
+        "row 3",
+    ),
     "lost digits": (row(serial="6.217E+18"), "no serial", "row 3"),
     "account": (row(account="3.6E+19"), "no account number", "row 3"),
     "currency": (row(currency="银元"), "no known currency", "row 3"),

@@ -43,6 +43,15 @@ def test_all_without_references_are_listed() -> None:
     assert 1 == sum(serial.endswith("#2") for serial in one.unreferenced)
 
 
+def test_a_table_whose_serials_are_empty_is_listed() -> None:
+    """The column is there and holds nothing: the rows are known by what they say."""
+    rows = [ccb_row("", "", "10.00", "10.00"), ccb_row("", "", "10.00", "20.00")]
+    file = proved(ccb(*rows))
+    (one,) = _listings(file)
+
+    assert 2 == len(one.unreferenced) == len(_serials(file))
+
+
 def test_beside_one_without_stand_those_of_its_amount() -> None:
     """Another entry of the amount with a reference is listed, other amounts are not."""
     (one,) = _listings(proved(MIXED))
