@@ -23,6 +23,7 @@ _UNKNOWN_YEAR = "1970-"  # what a source that states no time is given
 _SUBJECTS = {
     "contract": ("合同", "Contract"),
     "entry": ("流水", "Entry"),
+    "entries": ("待配对流水", "Entries to pair"),
     "account": ("账户", "Account"),
     "refund": ("退费申请", "Refund request"),
     "statement": ("对账单", "Statement"),
@@ -45,8 +46,9 @@ _SUBJECTS = {
     "bill": ("商户账单", "Merchant bill"),
     "settlement": ("商户结算入账", "Settlements to"),
 }
-_BY_ACCOUNT = {"account", "entry", "statement", "balance", "settlement"}
+_BY_ACCOUNT = {"account", "entry", "entries", "statement", "balance", "settlement"}
 """The kinds of subject that begin with an account number."""
+_ENTRIES_FEN = 3
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,8 @@ def subject_words(rule: str, subject: str, language: Language) -> str:
     parts = [unquote(part) for part in rest.split("/") if part]
     if kind in _BY_ACCOUNT and parts:
         parts[0] = mask_account(parts[0])
+    if kind == "entries" and len(parts) > _ENTRIES_FEN:
+        parts[_ENTRIES_FEN] = format_yuan(int(parts[_ENTRIES_FEN]))
     name = _SUBJECTS[kind][0 if language == "zh" else 1]
     return " ".join(filter(None, (name, " · ".join(parts))))
 

@@ -19,6 +19,7 @@ from alerts.inbox.words import Language
 from alerts.texts import reason, rule_name
 from models import facts as f
 from models.identity import mask_account
+from models.store import unpaired
 from models.store.engine import reading
 
 ROWS_A_SECTION = 20
@@ -68,6 +69,8 @@ def held(request: Request, asked: Annotated[HeldQuery, Query()]) -> HTMLResponse
             refused_count=queries.file_states(connection).get("refused", 0),
             contested=_contested(connection, known.contested[:ROWS_A_SECTION], lister.language),
             contested_count=len(known.contested),
+            entries=unpaired.held(connection, rows=ROWS_A_SECTION),
+            entries_count=unpaired.count(connection),
             ambiguous=queries.cannot_decide(connection, matching=True, rows=ROWS_A_SECTION),
             ambiguous_count=ambiguous,
             undecided=queries.cannot_decide(connection, matching=False, rows=ROWS_A_SECTION),

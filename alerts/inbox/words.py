@@ -254,6 +254,16 @@ _WORDS: dict[str, tuple[str, str]] = {
         "处理记录永久保留，不可更改；由运行中的读取程序完成入账。",
         "A decision stays for ever; the running reader takes it in.",
     ),
+    "held-entries": ("待配对的流水", "Held entries"),
+    "held-entries-what": (
+        "没有银行流水号，可能就是另一来源已计入的某一笔；人工认定前不计入。",
+        "Each may be an entry that counts; until a person says which it is, it counts nowhere.",
+    ),
+    "held-entry": ("待配对流水", "Held entry"),
+    "may-be": ("可能就是", "May be"),
+    "own-entry": ("另一笔流水", "An entry of its own"),
+    "own-entry-what": ("与已计入的各笔并列计入", "it counts beside those that count"),
+    "cannot-no-entry": ("没有该流水：", "No entry that counts:"),
     "cannot-no-fact": (
         "其中没有可以入账的内容，只能取代或重新读取。",
         "It holds no fact that could be told; supersede or resubmit it.",

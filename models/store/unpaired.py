@@ -1,6 +1,7 @@
 """Entries that are held because they may be others that count, and what people say of them."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 from sqlalchemy import Connection, func, select
@@ -36,20 +37,26 @@ class HeldEntry(msgspec.Struct, frozen=True, kw_only=True):
     is_pending: bool
 
 
-def held(connection: Connection) -> list[HeldEntry]:
-    """Every entry that is held, by institution and subject."""
+def held(connection: Connection, *, rows: int | None = None) -> list[HeldEntry]:
+    """Every entry that is held, or the first rows of them, by institution and subject."""
+    pending = _pending(connection)
+    every = (one for each in _findings(connection) for one in _of(connection, each, pending))
+    return list(islice(every, rows))
+
+
+def count(connection: Connection) -> int:
+    """How many entries are held."""
+    return sum(len(_named(each, HELD_ENTRY)) for each in _findings(connection))
+
+
+def _findings(connection: Connection) -> list[Finding]:
     columns = FINDINGS.c
     query = (
         select(columns.body)
         .where(columns.rule == CANNOT_DECIDE, columns.subject.startswith(f"{PAIRING}/"))
         .order_by(columns.institution, columns.subject)
     )
-    pending = _pending(connection)
-    return [
-        one
-        for body in connection.execute(query).scalars().all()
-        for one in _of(connection, _DECODER.decode(body), pending)
-    ]
+    return [_DECODER.decode(body) for body in connection.execute(query).scalars()]
 
 
 def settle(
