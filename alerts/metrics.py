@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, select
 
 from alerts.inbox.journal import Feed, kind_of
 from alerts.inbox.queries import held_by_kind_of_reason
+from models.findings import CANNOT_DECIDE
 from models.identity import mask_account
 from models.store import tables
 from models.store.institutions import Versions, stale_count
@@ -54,6 +55,7 @@ class StandingFigures(Collector):
             yield _feed_lag(reading)
             yield _facts(reading)
             yield _held(connection)
+            yield _unmatched(connection)
             yield _stale(connection, self._versions)
 
 
@@ -130,6 +132,22 @@ def _held(connection: Connection) -> Metric:
     rest = sum(count for _, count in reasons[REASONS_MAX:])
     if rest:
         family.add_metric((OTHER_REASON,), rest)
+    return family
+
+
+def _unmatched(connection: Connection) -> Metric:
+    family = GaugeMetricFamily(
+        "escrow_settlements_unmatched",
+        "Merchants with days of bills that no settlement pays; accounts with settlements that no"
+        " bill explains.",
+        labels=("what",),
+    )
+    subject = tables.FINDINGS.c.subject
+    for what in ("bill", "settlement"):
+        count = select(func.count()).where(
+            tables.FINDINGS.c.rule == CANNOT_DECIDE, subject.startswith(f"matching/{what}:")
+        )
+        family.add_metric((what,), connection.execute(count).scalar_one())
     return family
 
 

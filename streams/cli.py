@@ -16,6 +16,7 @@ from streams.cli_evaluate import add_to as evaluate_command
 from streams.cli_feeds import add_to as feeds_commands
 from streams.cli_held import add_to as held_commands
 from streams.cli_policy import policy_app
+from streams.cli_settlements import add_to as settlements_command
 from streams.cli_shared import (
     CHECK_FAILED,
     REFUSED,
@@ -59,6 +60,7 @@ feeds_commands(app)
 held_commands(app)
 app.add_typer(policy_app, name="policy")
 evaluate_command(app)
+settlements_command(app)
 
 
 @app.command("simulate")

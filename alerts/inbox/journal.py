@@ -22,6 +22,7 @@ IDS_A_QUERY = 500  # below what any database takes as parameters of one statemen
 _LATE_ALLOWANCE_DAYS = 3  # a weekend and a bank that delivers in the morning
 _AFTER_SLASH = "0"  # the sign that follows "/" in byte order
 _Column = ColumnElement[Any]
+_OF_MONEY = ("EntryBooked", "MerchantTransactionBilled")
 _CLOSING = "BalanceReported/CNY/closing"
 _OPENING = "BalanceReported/CNY/opening"
 _journal = tables.JOURNAL.c
@@ -129,7 +130,7 @@ def all_streams(connection: Connection) -> list[str]:
 
 
 def unregistered(connection: Connection) -> list[tuple[str, int, str, str]]:
-    """Accounts with entries that no register names: stream, entries, first day, last day."""
+    """Accounts and merchant codes that no register names: stream, rows, first day, last day."""
     owners = select(tables.ACCOUNT_OWNERS.c.account).distinct()
     owned = {join_id("a:" + account) for account in connection.execute(owners).scalars()}
     streams = [each for each in all_streams(connection) if each.startswith("a:")]
@@ -137,7 +138,7 @@ def unregistered(connection: Connection) -> list[tuple[str, int, str, str]]:
     for some in _portions([each for each in streams if each not in owned]):
         query = (
             select(_journal.stream, func.count(), func.min(_journal.day), func.max(_journal.day))
-            .where(_journal.stream.in_(some), _journal.kind == "EntryBooked")
+            .where(_journal.stream.in_(some), _journal.kind.in_(_OF_MONEY))
             .group_by(_journal.stream)
             .order_by(_journal.stream)
         )

@@ -17,8 +17,9 @@ from alerts.inbox.happened import happened
 from alerts.inbox.masking import Masker, masker_of
 from alerts.inbox.presenting import Lister, accounts_in, summary
 from alerts.inbox.register import register_of
-from alerts.inbox.series import chart, month_ends, points_of
+from alerts.inbox.series import chart, month_ends, points_of, supervised
 from alerts.inbox.signals import mentioned, signals_of
+from alerts.settled import settlement_lines
 from alerts.texts import code_words, reason, rule_name, step_name
 from models.findings import Finding
 from models.identity import mask_account, mask_name
@@ -184,7 +185,9 @@ def institution(request: Request, institution: str) -> HTMLResponse:
             raise HTTPException(404)
         accounts = queries.accounts_of(connection, institution)
         status = inbox.status(connection)
-        points = points_of(connection, inbox.law, row, accounts, status.closed_day)
+        supervision = supervised(connection, inbox.law, row, accounts, status.closed_day)
+        points = points_of(supervision)
+        settlements = settlement_lines(supervision) if supervision is not None else []
         filters = queries.Filters(institution=institution)
         signals = signals_of(connection, institution)
         return inbox.page(
@@ -199,6 +202,8 @@ def institution(request: Request, institution: str) -> HTMLResponse:
             rows=queries.findings(connection, filters, rows=200),
             chart=chart(points, lister),
             months=month_ends(points),
+            settlements=[(each, journal.token(each.credit)) for each in settlements[:SIGNALS_MAX]],
+            settlement_count=len(settlements),
             complaints=[
                 (each, journal.token(each.fact_id)) for each in signals.complaints[:SIGNALS_MAX]
             ],

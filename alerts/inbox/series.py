@@ -36,16 +36,16 @@ class Point:
         return f"{whole}.{hundredths:02d}"
 
 
-def points_of(
+def supervised(
     connection: Connection,
     law: Law,
     institution: Row[Any],
     accounts: list[str],
     closed_day: date | None,
-) -> list[Point]:
-    """The series of an institution, as its supervision tells it from the journal."""
+) -> Supervision | None:
+    """An institution as the journal tells it; None where no day is closed or it could not be."""
     if closed_day is None or institution.error:
-        return []
+        return None
     identifier = institution.institution
     streams = [journal.institution_stream(identifier)]
     streams += [journal.account_stream(account) for account in accounts]
@@ -53,7 +53,12 @@ def points_of(
     for fact_id, digest, body, first, last in journal.read(connection, streams):
         supervision.add(fact_id, digest, DECODER.decode(body), first, last)
     supervision.evaluate(closed_day)
-    return [Point(*point) for point in supervision.series()]
+    return supervision
+
+
+def points_of(supervision: Supervision | None) -> list[Point]:
+    """Its series."""
+    return [Point(*point) for point in supervision.series()] if supervision is not None else []
 
 
 def month_ends(points: list[Point]) -> list[Point]:

@@ -5,6 +5,8 @@ Names and sentences of rules stand in `alerts.texts`; here is only what the page
 
 from typing import Literal
 
+from alerts.inbox import words_bills
+
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
@@ -377,6 +379,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "fri": ("周五", "Fri"),
     "sat": ("周六", "Sat"),
     "sun": ("周日", "Sun"),
+    **words_bills.WORDS,
 }
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

@@ -20,7 +20,7 @@ from models.store import findings as stored_findings
 from models.store import tables
 from models.store.engine import writing
 from models.store.files import File, Held, register
-from models.store.journal import gather, write, write_owners, write_sightings
+from models.store.journal import account_named, gather, write, write_owners, write_sightings
 
 ACCOUNT = "6217001234567890123"
 STRANGER = "6222021001112223334"
@@ -182,8 +182,8 @@ def tell(engine: Engine, told: list[f.Fact], raised: Sequence[Finding] = ()) -> 
     with writing(engine) as connection:
         table = select(files.file_id).where(files.sha256 == REGISTER_HASH)
         _journal(connection, connection.execute(table).scalar_one(), told)
-        accounts = [fact for fact in told if isinstance(fact, f.AccountStated)]
-        write_owners(connection, [(each.account, each.institution) for each in accounts])
+        owned = [x for x in told if isinstance(x, f.AccountStated | f.MerchantCodeStated)]
+        write_owners(connection, [(account_named(each), each.institution) for each in owned])
         stored_findings.write(connection, [Change("raised", each) for each in raised], CLOSED)
 
 
