@@ -23,7 +23,7 @@ from models.registers import FOREVER
 from models.versions import Version, Versions
 from models.working_days import WorkingCalendar, add_months
 
-CODE_VERSION = "5"
+CODE_VERSION = "6"
 """Raised whenever a release may answer otherwise than the one before; institutions go stale."""
 
 IMMEDIATE = tuple(rule for rule in RULES if not rule.at_close)

@@ -98,7 +98,8 @@ class BalanceReported(Base, frozen=True, tag=True):
 class StatementReceived(Base, frozen=True, tag=True):
     """A statement of an account over both days; `consistent` when its figures prove (S1).
 
-    `gap_fen` is the absolute gap of one that does not prove, 0 otherwise.
+    `gap_fen` is the absolute gap of one that does not prove, 0 otherwise. `sequence` is the bank's
+    running number of the account's statements, None where it gives none.
     """
 
     account: Text
@@ -109,6 +110,7 @@ class StatementReceived(Base, frozen=True, tag=True):
     gap_fen: Amount = 0
     currency: Currency = "CNY"
     entries: int = 0
+    sequence: int | None = None
 
 
 class MerchantTransactionBilled(Base, frozen=True, tag=True):

@@ -151,6 +151,15 @@ class Feed:
         ends = [span.ends for span in spans[place - statements : place]]
         return max(later - earlier for earlier, later in pairwise(ends))
 
+    def numbers(self, account: str, since: int, through: int) -> set[int]:
+        """The bank's numbers of the statements that end on these days, both included."""
+        spans = self._spans.get(account, ())
+        some = spans[bisect_left(spans, (since,)) : bisect_left(spans, (through + 1,))]
+        told = [self.statements[account, one.statement, HOME_CURRENCY] for one in some]
+        return {
+            fact.sequence for both in told for fact in both.values() if fact.sequence is not None
+        }
+
     def covers(self, account: str, day: int) -> bool:
         """Whether a statement covers the day."""
         spans = self._spans.get(account, ())

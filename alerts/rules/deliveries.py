@@ -135,7 +135,7 @@ def _concerns(view: View, account: str, day: int) -> bool:
 
 
 def statement_gap(view: View, subject: str) -> list[Finding]:
-    """Since the statement before money is missing, or a working day that might have moved some."""
+    """Since the statement before money is missing, or a day or a number that may hide some."""
     account, statement, _ = subject.split(STATEMENT_SEPARATOR)
     told = view.ledger.feed.statements.get((account, statement, HOME_CURRENCY), {})
     fact = told.get(True) or told.get(False)
@@ -152,13 +152,16 @@ def statement_gap(view: View, subject: str) -> list[Finding]:
         return [view.undecided(RULE_GAP, name, day=begins, missing=str(missing))]
     balances = _balances(view, account, before, begins)
     gap_fen = abs(balances[1] - balances[0]) if balances else 0
-    if (balances and not gap_fen) or (not balances and not missing_days):
-        return []  # a day of which nothing moved may have no statement
+    missing_numbers = _missing_numbers(view, fact, before)
+    if (balances and not gap_fen) or not (balances or missing_days or missing_numbers):
+        return []  # a day of which nothing moved may have no statement, and so no number
     formula = [
         day_step("statement_before_ends", before.ends),
         day_step("statement_begins", begins),
         number("missing_working_days", missing_days),
     ]
+    if missing_numbers:
+        formula.append(number("missing_statement_numbers", missing_numbers))
     if balances:
         formula.append(yuan("gap", gap_fen, minus(balances[1], balances[0])))
     return [
@@ -180,6 +183,20 @@ def _missing_days(view: View, account: str, before: Span, begins: int) -> int:
     if before.ends + 1 >= begins or view.ledger.feed.covers(account, begins - 1):
         return 0
     return view.calendar.count_since_ordinal(before.ends, begins - 1)
+
+
+def _missing_numbers(view: View, fact: f.StatementReceived, before: Span) -> int:
+    """Numbers of the bank between this statement and those that end with the one before.
+
+    Banks that count days skip numbers when they skip days; others begin anew each year.
+    """
+    ends = fact.ends.toordinal()
+    told = view.ledger.feed.numbers(fact.account, before.ends, ends)
+    earlier = view.ledger.feed.numbers(fact.account, before.ends, before.ends)
+    if fact.sequence is None or not earlier or fact.sequence - 1 in told:
+        return 0
+    skipped = fact.sequence - max(earlier)
+    return skipped - 1 if skipped > 1 and skipped != ends - before.ends else 0
 
 
 def _balances(view: View, account: str, before: Span, begins: int) -> tuple[int, int] | None:

@@ -41,11 +41,12 @@ RULES: dict[str, Wording] = {
     "statement-gap": Wording(
         name=("对账单有缺口", "Gap between statements"),
         reason=(
-            "本对账单与上一份之间缺少工作日,或余额不相接。",
-            "Since the statement before a working day is missing, or the balances do not join.",
+            "本对账单与上一份之间缺少工作日或对账单编号,或余额不相接。",
+            "A working day or a number is missing before this statement, or balances do not join.",
         ),
         fires="the closing of one statement is not the opening of the next; where they are not"
-        " both reported, a working day lies between that no statement covers",
+        " both reported, a working day lies between that no statement covers, or the bank's numbers"
+        " skip one (not so where the numbers count days)",
         kind="data",
         level="yellow",
         subject="`statement:<account>/<id>` of the later one",
@@ -130,6 +131,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "statement_before_ends": ("上一份截止日", "statement before ends"),
     "statement_begins": ("本份起始日", "this one begins"),
     "missing_working_days": ("缺少的工作日", "missing working days"),
+    "missing_statement_numbers": ("缺少的对账单编号数", "missing statement numbers"),
     "last_statement_ends": ("最近对账单截止日", "last statement ends"),
     "expected_by": ("应报送至", "expected through"),
     "working_days_late": ("逾期工作日", "working days late"),

@@ -27,6 +27,7 @@ from streams.feeds.records import (
     FeedRefused,
     Opening,
     Record,
+    sequence_of,
 )
 
 _STATEMENTS = {"Stmt", "Rpt", "Ntfctn"}
@@ -193,6 +194,9 @@ class _Statement:
             words(period, "ToDtTm") or words(period, "ToDt"),
         )
         frame.page = page_of(self.element)
+        frame.sequence = sequence_of(
+            words(header.get("ElctrncSeqNb")) or words(header.get("LglSeqNb"))
+        )
         return frame
 
     def _created_text(self, header: dict[str, Element]) -> str:

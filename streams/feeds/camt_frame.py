@@ -41,6 +41,7 @@ class Frame:
         self.ends: date | None = None
         self.serials = Serials()
         self.page: Page | None = None
+        self.sequence: int | None = None
         self.created_day = day_of_text(created, place) if created else date.min
         self._created = created
         self._ends_text = ""
@@ -172,6 +173,7 @@ class Frame:
             position=self.place,
             is_statement=self.is_statement,
             period_declared=self.begins is not None,
+            sequence=self.sequence,
         )
 
     def _created_moment(self) -> str:

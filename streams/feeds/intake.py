@@ -365,6 +365,7 @@ def _received(end: End, proof: StatementProof) -> StatementReceived | None:
         gap_fen=proof.gap_fen,
         currency=end.currency,
         entries=proof.entries,
+        sequence=end.sequence,
     )
 
 

@@ -22,6 +22,7 @@ from streams.feeds.records import (
     Opening,
     Record,
     Serials,
+    sequence_of,
 )
 from streams.feeds.text import end_of_day, shanghai_day
 
@@ -289,6 +290,7 @@ class Statement:
             position=self._place,
             is_statement=self.is_statement,
             period_declared=False,
+            sequence=sequence_of(self._number),
         )
 
     def _check(self, name: str, detail: str, gap_fen: int = 0, *, ok: bool = True) -> Check:

@@ -20,6 +20,7 @@ LastDay = Literal["whole", "whole-when-over", "partial"]
 
 AMOUNT_FEN_MAX = 2**53
 TEXT_LENGTH_MAX = 200
+_SEQUENCE_LENGTH_MAX = 16
 
 
 class FeedRefused(Exception):  # noqa: N818 -- it reads as the sentence that it is
@@ -115,6 +116,7 @@ class End(msgspec.Struct, frozen=True, gc=False):
 
     `created` is UTC. `is_statement` is False for an intraday report or a notification, which tells
     entries and closes nothing. `period_declared` is False where the dates give the period.
+    `sequence` is the bank's running number of the account's statements, None where it gives none.
     `last_day` says whether all of it is there; it matters where entries have no serials, for their
     ordinals among equals stand in a whole day only (tier 3).
     """
@@ -129,6 +131,7 @@ class End(msgspec.Struct, frozen=True, gc=False):
     is_statement: bool = True
     period_declared: bool = True
     last_day: LastDay = "whole"
+    sequence: int | None = None
 
 
 class Held(msgspec.Struct, frozen=True, gc=False):
@@ -147,6 +150,12 @@ class Held(msgspec.Struct, frozen=True, gc=False):
 
 
 Record = Opening | Entry | Billed | Closing | Declared | Check | End | Held
+
+
+def sequence_of(text: str) -> int | None:
+    """The running number of a statement; a zero is what banks write that have none."""
+    is_number = text.isascii() and text.isdecimal() and len(text) < _SEQUENCE_LENGTH_MAX
+    return (int(text) if is_number else 0) or None
 
 
 class Serials:

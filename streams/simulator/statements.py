@@ -112,6 +112,10 @@ def _received(
         consistent=not gap_fen,
         gap_fen=gap_fen,
         entries=entries,
+        # Banks with camt count the days of the year.
+        sequence=date.fromordinal(span[0]).timetuple().tm_yday
+        if account.bank in CAMT_VERSIONS
+        else None,
     )
 
 

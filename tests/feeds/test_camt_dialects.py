@@ -167,3 +167,25 @@ def test_pages_that_do_not_make_a_whole_wait(name: str) -> None:
     assert reason in " ".join(one.reason for one in file.held)
     booked = [one.fact.serial for one in told(file) if isinstance(one.fact, EntryBooked)]
     assert booked == (["R1", "R2", "R3"] if name == "page twice" else [])
+
+
+@pytest.mark.parametrize(
+    ("told_as", "sequence"),
+    [
+        ("<ElctrncSeqNb>65</ElctrncSeqNb><LglSeqNb>7</LglSeqNb>", 65),
+        ("<LglSeqNb>7</LglSeqNb>", 7),
+        ("<ElctrncSeqNb>0</ElctrncSeqNb>", None),
+        ("<ElctrncSeqNb>6/5</ElctrncSeqNb>", None),
+        ("", None),
+    ],
+)
+def test_number_of_the_statement_is_a_fact(told_as: str, sequence: int | None) -> None:
+    """The electronic number before the legal one; a zero stands where a bank has none."""
+    content = DIALECTS["plain"]
+    assert isinstance(content, str)
+    file = proved(
+        content.replace("<CreDtTm>2024-03-06T06:00:00</CreDtTm><FrToDt>", f"{told_as}<FrToDt>")
+    )
+
+    (received,) = [one.fact for one in told(file) if isinstance(one.fact, StatementReceived)]
+    assert sequence == received.sequence

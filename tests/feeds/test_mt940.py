@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.facts import EntryBooked
+from models.facts import EntryBooked, StatementReceived
+from streams.feeds.intake import told
 from streams.feeds.parse import parse_lines
 from streams.feeds.records import Closing, Declared, End, Entry, FeedRefused, Opening
 from streams.simulator.swift import Form, Posting, report
 from streams.simulator.swift import statement as written
 from tests.feeds import mt940_made as made
+from tests.feeds.made import proved
 from tests.feeds.test_samples import SAMPLES, stated
 
 FIRST, LAST = date(2024, 3, 4), date(2024, 3, 8)
@@ -167,3 +169,15 @@ def test_name_is_no_account_where_the_account_is_empty() -> None:
         fact.counterparty_bank,
         fact.counterparty_name,
     )
+
+
+@pytest.mark.parametrize(
+    ("number", "sequence"),
+    [("65/1", 65), ("00065", 65), ("0", None), ("00000/00", None), ("X", None)],
+)
+def test_number_of_the_statement_is_a_fact(number: str, sequence: int | None) -> None:
+    """`:28C:` counts the statements of the account; a zero stands where a bank has none."""
+    file = proved(made.statement().replace(":28C:65/1", f":28C:{number}"))
+
+    (received,) = [one.fact for one in told(file) if isinstance(one.fact, StatementReceived)]
+    assert sequence == received.sequence
