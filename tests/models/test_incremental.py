@@ -21,7 +21,7 @@ from tests.strategies import INSTITUTION, Drawn, histories
 
 WINDOW_DAYS = 30
 DAYS_LOOKED_AT = 150
-ALONE = 6
+ALONE = 12
 SETTLES, TAKES_AWAY, CHANGES = 0.1, 0.4, 0.3
 """How often something is settled, taken away where it is known, or told with another content."""
 ALL_ANEW = (
@@ -84,8 +84,13 @@ class Shaken:
         self.settle()
         yield
         # A register has every day worked out anew, and would hide what another fact leaves undone.
-        singly = [fact for fact in self._contents if not isinstance(fact, ALL_ANEW)]
-        for fact in self.random.choices(singly, k=ALONE if singly else 0):
+        by_kind: dict[object, list[f.Fact]] = {}
+        for fact in self._contents:
+            if not isinstance(fact, ALL_ANEW):
+                kind: object = (type(fact), getattr(fact, "reversal", False))
+                by_kind.setdefault(kind, []).append(fact)
+        for kind in self.random.choices(sorted(by_kind, key=str), k=ALONE if by_kind else 0):
+            fact = self.random.choice(by_kind[kind])
             self._put(fact)
             self.settle()
             yield
