@@ -82,7 +82,7 @@ def _compare(data: bytes, sniffed: Sniffed) -> None:
         assert fact.amount_fen >= 0
         counts[fact.what] += 1
         fen[fact.what] += fact.amount_fen
-    text = _text(data, sniffed)
+    text = _text(data, sniffed).replace("\ufeff", "")
     if sniffed.name == "wechat-trade":
         totals = _WECHAT_TOTALS.findall(text)[-1]
         assert int(totals[0]) == len(facts)
