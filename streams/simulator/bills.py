@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from models.money import E5_A_FEN, format_yuan_plain
+from models.money import E5_A_FEN, format_yuan_plain, round_e5
 
 _WECHAT = (
     "交易时间 公众账号ID 商户号 特约商户号 设备号 微信订单号 商户订单号 用户标识 交易类型 交易状态"
@@ -128,7 +128,8 @@ def alipay_summary(
     form = form or Form()
     count = sum(not sale.refund for sale in sales)
     received_fen = _fen(sales, refunds=False) - _fen(sales, refunds=True)
-    fees_e5 = sum(_signed_fee(sale) for sale in sales)
+    # The rows show whole fen, and the summary sums up what they show.
+    fees_e5 = sum(round_e5(_signed_fee(sale)) for sale in sales) * E5_A_FEN
     net = _exact((received_fen + form.misstated_fen) * E5_A_FEN - fees_e5, decimals=2)
     received = format_yuan_plain(received_fen)
     fee = _exact(-fees_e5, decimals=2)
