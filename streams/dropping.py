@@ -7,10 +7,11 @@ the store; a process killed in between takes it again, which changes nothing.
 """
 
 import fcntl
+import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -21,18 +22,23 @@ from sqlalchemy import Engine
 
 from models.store.engine import reading
 from streams.feeds.archive import Archive
+from streams.feeds.bundle import GZIP_MAGIC, unzipped
 from streams.feeds.folder import Arrival
 from streams.feeds.receipts import Receipt
+from streams.feeds.records import FeedRefused
 from streams.reception import Summary, receipts_of
 from streams.watching import State, Stillness, state_of
 
 OUTCOMES = ("accepted", "held", "refused")
 UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")
-CHECKSUM = ".sha256"
+CHECKSUM, PLAIN_CHECKSUM = CHECKSUMS = (".sha256", ".sha1")
+"""Of the file as it is, and, as WeChat Pay states it (hash_value), of what stands behind gzip."""
+
 LOCK = ".escrow-watch"
 
 _CHECKSUM_BYTES_MAX = 4096
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_SHA1 = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{40}(?![0-9a-fA-F])")
 _log = structlog.get_logger()
 
 
@@ -119,7 +125,8 @@ class DropFolder:
             return None
         if state_of(path) != state:
             return None
-        return _Taken(sha256, state, _objection(path, sha256))
+        plain = _plain_objection(path, self._archive.path(sha256))
+        return _Taken(sha256, state, _objection(path, sha256) or plain)
 
     def _move(self, path: Path, receipt: Receipt) -> None:
         folder = self.folder / receipt.outcome
@@ -130,9 +137,10 @@ class DropFolder:
             if target.exists() or (beside.exists() and beside.read_bytes() != text):
                 continue
             _write(beside, text)
-            checksum = _checksum_of(path)
-            if checksum.is_file():
-                checksum.replace(target.with_name(target.name + CHECKSUM))
+            for kind in CHECKSUMS:
+                checksum = _checksum_of(path, kind)
+                if checksum.is_file():
+                    checksum.replace(target.with_name(target.name + kind))
             path.rename(target)
             return
 
@@ -142,25 +150,53 @@ def _is_feed(path: Path, inside: list[Path]) -> bool:
     if name.startswith(".") or name.lower().endswith(UNFINISHED):
         return False
     # A checksum may come before its file, and is none itself.
-    return not name.endswith(CHECKSUM) or path.with_name(name + CHECKSUM) in inside
+    return not name.endswith(CHECKSUMS) or path.with_name(name + CHECKSUM) in inside
 
 
-def _checksum_of(path: Path) -> Path:
-    return path.with_name(path.name + CHECKSUM)
+def _checksum_of(path: Path, kind: str = CHECKSUM) -> Path:
+    return path.with_name(path.name + kind)
+
+
+def _said(checksum: Path) -> str | None:
+    try:
+        with checksum.open(encoding="ascii", errors="replace") as file:
+            return file.read(_CHECKSUM_BYTES_MAX)
+    except FileNotFoundError:
+        return None
 
 
 def _objection(path: Path, sha256: str) -> str:
     """Why the file is refused by the checksum beside it; empty where there is none."""
+    return _compared(_checksum_of(path), "SHA-256", _SHA256, lambda: sha256)
+
+
+def _plain_objection(path: Path, archived: Path) -> str:
+    """Likewise by the checksum of its plain bytes, those behind gzip where it is packed so."""
+
+    def worked_out() -> str:
+        data = archived.read_bytes()
+        plain = unzipped(data) if data.startswith(GZIP_MAGIC) else data
+        # Not against forgery, which the archive's own hash is for: it is what the company states.
+        return hashlib.sha1(plain, usedforsecurity=False).hexdigest()
+
     try:
-        with _checksum_of(path).open(encoding="ascii", errors="replace") as file:
-            said = file.read(_CHECKSUM_BYTES_MAX)
-    except FileNotFoundError:
+        return _compared(_checksum_of(path, PLAIN_CHECKSUM), "SHA-1", _SHA1, worked_out)
+    except FeedRefused as refused:
+        return refused.reason
+
+
+def _compared(
+    checksum: Path, kind: str, shape: re.Pattern[str], worked_out: Callable[[], str]
+) -> str:
+    said = _said(checksum)
+    if said is None:
         return ""
-    found = _SHA256.search(said)
+    found = shape.search(said)
     if found is None:
-        return f"{_checksum_of(path).name} beside it holds no SHA-256 in hex"
-    if found[0].lower() != sha256:
-        return f"its SHA-256 is {sha256}, {_checksum_of(path).name} says {found[0].lower()}"
+        return f"{checksum.name} beside it holds no {kind} in hex"
+    digest = worked_out()
+    if found[0].lower() != digest:
+        return f"its {kind} is {digest}, {checksum.name} says {found[0].lower()}"
     return ""
 
 

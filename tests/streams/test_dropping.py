@@ -1,12 +1,13 @@
 """A drop folder: what stands still is delivered, and moved beside its receipt, whatever happens."""
 
+import gzip
 import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from threading import Event
@@ -21,7 +22,9 @@ from streams.embedded import ingest
 from streams.feeds.archive import Archive
 from streams.feeds.folder import Delivered
 from streams.reception import Summary
+from streams.simulator.bills import wechat
 from streams.watching import Watch
+from tests.feeds.billed import SALES, WECHAT_MERCHANT
 from tests.streams.crashing import run_dying
 from tests.streams.deliveries import statement, write
 from tests.streams.told import law
@@ -178,6 +181,33 @@ def test_checksum_is_compared(place: Place) -> None:
     place.look()
     assert "refused/a-2.xml" in place.there()
     assert told == place.facts()
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_the_hash_that_wechat_pay_states_is_compared(
+    place: Place, pack: Callable[[bytes], bytes]
+) -> None:
+    """Of the plain bytes, also where the bill is packed; beside the checksum of the file itself."""
+    bill = wechat(WECHAT_MERCHANT, SALES)
+    stated = hashlib.sha1(bill, usedforsecurity=False).hexdigest()
+    for name, said in (("wrong", "0" * 40), ("none", "hash"), ("right", stated.upper())):
+        write(place.folder / f"{name}.csv.sha1", said)
+        (place.folder / f"{name}.csv").write_bytes(pack(bill))
+    place.look()
+
+    assert {"accepted/right.csv", "accepted/right.csv.sha1"} < set(place.there())
+    assert {"refused/wrong.csv", "refused/wrong.csv.sha1", "refused/none.csv"} < set(place.there())
+    assert stated in str(place.receipt("refused/wrong.csv")["reasons"])
+    assert "holds no SHA-1" in str(place.receipt("refused/none.csv")["reasons"])
+
+
+def test_a_packed_file_that_cannot_be_unpacked_is_refused(place: Place) -> None:
+    """Its hash cannot be compared."""
+    write(place.folder / "cut.csv.sha1", "0" * 40)
+    (place.folder / "cut.csv").write_bytes(gzip.compress(b"x" * 100)[:-8])
+    place.look()
+
+    assert "is cut" in str(place.receipt("refused/cut.csv")["reasons"])
 
 
 def test_link_is_not_followed(place: Place, tmp_path: Path) -> None:
