@@ -66,7 +66,8 @@ class Feed:
             spans = self._spans[fact.account]
             insort(spans, span) if adding else spans.remove(span)
             self._touched.day(span.ends)
-            self._touch_next(fact.account, span.begins)
+            for other in self._begun_within(fact.account, span):
+                self._touch(fact.account, other)
             self._touch_next(fact.account, span.ends + 1)
 
     def accept(self, fact: f.StatementAccepted, *, adding: bool) -> None:
@@ -102,7 +103,16 @@ class Feed:
 
     def _touch_next(self, account: str, day: int) -> None:
         for span in self.next_to(account, day):
-            self._touched.spans.add((account, span.statement, HOME_CURRENCY))
+            self._touch(account, span)
+
+    def _touch(self, account: str, span: Span) -> None:
+        self._touched.spans.add((account, span.statement, HOME_CURRENCY))
+
+    def _begun_within(self, account: str, within: Span) -> list[Span]:
+        """The statements that begin on a day of this one, which covers the days before them."""
+        spans = self._spans.get(account, ())
+        place = bisect_left(spans, (within.begins,))
+        return [span for span in spans[place:] if within.begins <= span.begins <= within.ends]
 
     # ---- answers ----
 
