@@ -19,7 +19,7 @@ from tests.oracle import Answer, oracle
 from tests.stories import runner
 from tests.stories.runner import INSTITUTION as STORY_INSTITUTION
 from tests.stories.runner import stories, under_trial
-from tests.stories.test_stories import _as_told
+from tests.stories.whole import as_told
 from tests.strategies import INSTITUTION, Drawn, histories
 from tests.streams import told as shell
 
@@ -63,7 +63,7 @@ def _faults_of_stories() -> Iterator[str]:
         tell(supervision, story.told)
         for close in story.closes:
             supervision.evaluate(close.day)
-            found = map(_as_told, in_order(supervision))
+            found = map(as_told, in_order(supervision))
             if close.expected != under_trial(story, found):
                 yield f"{story.place} {story.title}"
 

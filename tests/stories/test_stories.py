@@ -3,33 +3,14 @@
 import pytest
 
 from alerts.evaluation import Supervision
-from models.findings import CANNOT_DECIDE, Finding
 from tests.engine import TWICE, in_order, law, tell
 from tests.oracle import Answer, oracle
-from tests.stories.runner import (
-    INSTITUTION,
-    Expectation,
-    Story,
-    stories,
-    under_trial,
-)
+from tests.stories.runner import INSTITUTION, Expectation, Story, stories, under_trial
+from tests.stories.whole import WAYS, Way, as_told, expected, written
 
 STORIES = stories()
 TOLD_TWICE = [story for story in STORIES if set(story.rules) <= TWICE]
 """Those of the rules that the oracle knows."""
-
-
-def _as_told(finding: Finding) -> Expectation:
-    """A finding in the words of a story."""
-    told = Expectation(
-        finding.rule,
-        finding.subject,
-        str(finding.day),
-        finding.level,
-        finding.amount_fen,
-        finding.kind,
-    )
-    return told._replace(day="") if finding.rule == CANNOT_DECIDE else told
 
 
 def _said(answer: Answer) -> set[Expectation]:
@@ -53,8 +34,22 @@ def test_the_rules_tell_the_story(story: Story) -> None:
         supervision.evaluate(close.day)
 
         expected = (close.line, close.expected)
-        found = map(_as_told, in_order(supervision))
+        found = map(as_told, in_order(supervision))
         assert expected == (close.line, under_trial(story, found))
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: str(way.__name__))
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: f"{story.place} {story.title}")
+def test_however_a_story_is_told_it_gives_its_whole_answer(story: Story, way: Way) -> None:
+    """Formula, evidence and what is missing are those of `whole/`, renewed by command alone."""
+    assert expected(story) == list(way(story))
+
+
+def test_every_whole_answer_has_its_story() -> None:
+    """The files of whole answers hold the stories in their order, and no others."""
+    told = [f"{story.place.partition(':')[0]} {story.title}" for story in STORIES]
+
+    assert told == written()
 
 
 @pytest.mark.parametrize("story", TOLD_TWICE, ids=lambda story: f"{story.place} {story.title}")
