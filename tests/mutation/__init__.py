@@ -1,0 +1,1 @@
+"""The stories, told to mutants of the rules by `make mutation`."""

@@ -1,0 +1,74 @@
+"""Tell the stories to every mutant: `python -m tests.mutation [NAME…]`, before `mutmut run`.
+
+mutmut starts pytest anew for each mutant, which takes a second. Here stories are told in a child of
+this process, which takes some hundredths, and most mutants are killed by them. What is killed is
+written where mutmut keeps its results; it then tries what is left on the other tests.
+A NAME is that of a mutant, `*` stands for any letters: `alerts.rules.refund.*`.
+"""
+
+import fnmatch
+import gc
+import logging
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+from mutmut.__main__ import CatchOutput, create_mutants
+from mutmut.mutation.data import SourceFileMutationData
+from mutmut.mutation.trampoline import set_mutant_under_test
+from mutmut.utils.file_utils import (
+    copy_also_copy_files,
+    copy_src_dir,
+    setup_source_paths,
+    walk_mutatable_files,
+)
+
+CHILDREN = 2
+OUTCOMES = {0: "left", 1: "killed", 36: "timeout"}
+"""As mutmut numbers them; what is left is written as not yet tried."""
+
+
+def main(names: Sequence[str]) -> int:
+    """Make the mutants, tell the stories to those of these names that were not killed before."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    _make_mutants()
+    # The rules that are imported from here on are those of mutants/.
+    from tests.mutation.telling import Telling  # noqa: PLC0415
+
+    telling = Telling()
+    sys.stdout.write(f"{len(telling.trials)} tellings of stories, all as they should be\n")
+    gc.freeze()
+    for path in walk_mutatable_files():
+        data = SourceFileMutationData(path=path)
+        data.load()
+        asked = [name for name in data.exit_code_by_key if _is_asked(name, names)]
+        todo = [name for name in asked if data.exit_code_by_key[name] not in {1, 36}]
+        for mutant, code in telling.outcomes(todo, CHILDREN):
+            data.exit_code_by_key[mutant] = code or None
+        if todo:
+            data.save()
+        told = Counter(OUTCOMES[data.exit_code_by_key[name] or 0] for name in asked)
+        sys.stdout.write(f"{path}: {len(asked)} mutants, {dict(told)}\n")
+        sys.stdout.flush()
+    return 0
+
+
+def _make_mutants() -> None:
+    """Write the mutants into mutants/, as `mutmut run` does."""
+    Path("mutants").mkdir(exist_ok=True)
+    set_mutant_under_test("mutant_generation")
+    with CatchOutput():
+        copy_src_dir()
+        copy_also_copy_files()
+        setup_source_paths()
+        create_mutants(CHILDREN)
+
+
+def _is_asked(mutant: str, names: Sequence[str]) -> bool:
+    return not names or any(fnmatch.fnmatch(mutant, name) for name in names)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,135 @@
+"""Stories told to mutants, each in a child of its own; imported when mutants are in the path.
+
+Only the rules under trial are asked: rules do not know of each other (rules.md G1), so what a story
+compares is the same, and the stories that reach a function are those that can tell its mutants.
+"""
+
+import mmap
+import os
+import signal
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from time import process_time
+from typing import NamedTuple
+
+from mutmut.mutation import trampoline
+from mutmut.utils.format_utils import mangled_name_from_mutant_name
+
+from alerts import evaluation
+from alerts.rules import RULES
+from models.findings import CANNOT_DECIDE
+from tests.stories.runner import Story, stories
+from tests.stories.whole import WAYS, Way, at_once, expected
+
+KILLED, LEFT, TIMEOUT = 1, 0, 36
+OTHER_WAYS_MAX = 120
+"""So many stories that reach a function are told to its mutants in each way but at once."""
+FAILURES = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, NameError),
+    *(RuntimeError, TypeError, ValueError),
+)
+PATIENCE = 30
+"""So many times as long as the right rules, and a second, a story may take."""
+
+
+class Trial(NamedTuple):
+    """A story told in one way, with the time it takes under the right rules."""
+
+    story: Story
+    way: Way
+    seconds: float
+
+    def is_passed(self) -> bool:
+        """Whether the rules give the whole answer; a mutant that breaks down does not."""
+        asked = [rule for rule in RULES if rule.id in {*self.story.rules, CANNOT_DECIDE}]
+        evaluation.IMMEDIATE = tuple(rule for rule in asked if not rule.at_close)
+        evaluation.AT_CLOSE = tuple(rule for rule in asked if rule.at_close)
+        try:
+            return list(self.way(self.story)) == expected(self.story)
+        except FAILURES:
+            return False
+
+
+class Telling:
+    """Which stories reach which function, in the order in which its mutants hear them."""
+
+    def __init__(self) -> None:
+        self.trials: list[Trial] = []
+        self._by_function: dict[str, list[int]] = defaultdict(list)
+        self._killers = mmap.mmap(-1, 8 * os.sysconf("SC_NPROCESSORS_ONLN") * 64)
+        self._tell_the_right_rules()
+
+    def _tell_the_right_rules(self) -> None:
+        reached: set[str] = set()
+        trampoline.get_mutant_under_test = lambda: "stats"
+        trampoline.record_trampoline_hit = lambda name, **_: reached.add(name)
+        for way in WAYS:
+            for story in stories():
+                reached.clear()
+                start = process_time()
+                trial = Trial(story, way, 0)
+                assert trial.is_passed(), f"{story.place} {way.__name__}: the right rules fail"
+                for function in reached:
+                    self._by_function[function].append(len(self.trials))
+                self.trials.append(trial._replace(seconds=process_time() - start))
+        for function, reaching in self._by_function.items():
+            self._by_function[function] = self._in_order(reaching)
+
+    def _in_order(self, reaching: list[int]) -> list[int]:
+        """At once before the other ways, the shortest first, and of those some of every table."""
+        chosen: list[int] = []
+        for way in WAYS:
+            of_way = [place for place in reaching if self.trials[place].way is way]
+            of_way.sort(key=lambda place: self.trials[place].seconds)
+            if way is not at_once:
+                of_way = self._some_of_every_table(of_way)
+            chosen += of_way
+        return chosen
+
+    def _some_of_every_table(self, places: list[int]) -> list[int]:
+        ranks: dict[str, int] = defaultdict(int)
+        ranked = []
+        for place in places:
+            table = self.trials[place].story.place.partition(":")[0]
+            ranked.append((ranks[table], place))
+            ranks[table] += 1
+        return [place for _, place in sorted(ranked)[:OTHER_WAYS_MAX]]
+
+    def outcomes(self, mutants: Sequence[str], children: int) -> Iterator[tuple[str, int]]:
+        """Each mutant with what became of it."""
+        running: dict[int, tuple[str, int]] = {}
+        free = list(range(children))
+        for mutant in mutants:
+            if not free:
+                yield self._ended(running, free)
+            slot = free.pop()
+            child = os.fork()
+            if not child:
+                os._exit(self._tell(mutant, slot))
+            running[child] = (mutant, slot)
+        while running:
+            yield self._ended(running, free)
+
+    def _ended(self, running: dict[int, tuple[str, int]], free: list[int]) -> tuple[str, int]:
+        child, status = os.wait()
+        mutant, slot = running.pop(child)
+        free.append(slot)
+        if os.WIFSIGNALED(status):
+            return mutant, TIMEOUT
+        code = os.WEXITSTATUS(status)
+        if code == KILLED:  # what killed one mutant of a function is the first to be told the next
+            killer = int.from_bytes(self._killers[8 * slot : 8 * slot + 8], "big")
+            order = self._by_function[mangled_name_from_mutant_name(mutant)]
+            order.remove(killer)
+            order.insert(0, killer)
+        return mutant, code
+
+    def _tell(self, mutant: str, slot: int) -> int:
+        trampoline.get_mutant_under_test = lambda: mutant
+        for place in self._by_function[mangled_name_from_mutant_name(mutant)]:
+            trial = self.trials[place]
+            signal.setitimer(signal.ITIMER_VIRTUAL, 1 + PATIENCE * trial.seconds)
+            if not trial.is_passed():
+                self._killers[8 * slot : 8 * slot + 8] = place.to_bytes(8, "big")
+                return KILLED
+        return LEFT
