@@ -2,7 +2,8 @@
 
 mutmut starts pytest anew for each mutant, which takes a second. Here stories are told in a child of
 this process, which takes some hundredths, and most mutants are killed by them. What is killed is
-written where mutmut keeps its results; it then tries what is left on the other tests.
+written where mutmut keeps its results, and the names of the others into `mutants/left`: these are
+for mutmut to try on the other tests.
 A NAME is that of a mutant, `*` stands for any letters: `alerts.rules.refund.*`.
 """
 
@@ -26,6 +27,7 @@ from mutmut.utils.file_utils import (
 )
 
 CHILDREN = 2
+LEFT = Path("mutants", "left")
 OUTCOMES = {0: "left", 1: "killed", 36: "timeout"}
 """As mutmut numbers them; what is left is written as not yet tried."""
 
@@ -40,6 +42,7 @@ def main(names: Sequence[str]) -> int:
     telling = Telling()
     sys.stdout.write(f"{len(telling.trials)} tellings of stories, all as they should be\n")
     gc.freeze()
+    left: list[str] = []
     for path in walk_mutatable_files():
         data = SourceFileMutationData(path=path)
         data.load()
@@ -49,9 +52,11 @@ def main(names: Sequence[str]) -> int:
             data.exit_code_by_key[mutant] = code or None
         if todo:
             data.save()
+        left += [name for name in asked if data.exit_code_by_key[name] is None]
         told = Counter(OUTCOMES[data.exit_code_by_key[name] or 0] for name in asked)
         sys.stdout.write(f"{path}: {len(asked)} mutants, {dict(told)}\n")
         sys.stdout.flush()
+    LEFT.write_text("".join(f"{name}\n" for name in left), encoding="utf-8")
     return 0
 
 
