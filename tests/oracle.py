@@ -14,13 +14,7 @@ from typing import NamedTuple
 
 from models import facts as f
 from models.working_days import WorkingCalendar, add_months
-from tests.oracle_history import (
-    DECISIONS,
-    REGISTERS,
-    World,
-    counting,
-    undone,
-)
+from tests.oracle_history import DECISIONS, REGISTERS, World, counting, day_of, undone
 from tests.oracle_identity import day_of, identity
 from tests.oracle_open import billed_elsewhere, cannot_match, cannot_settle
 from tests.oracle_pairing import paired
@@ -406,6 +400,8 @@ def refund_late(w: World, day: date) -> Verdicts:
 def payment_outside_account(w: World, _day: date) -> Verdicts:
     """P1: per account, and per contract the largest of what entries, papers and people say."""
     sums: dict[str, dict[str, dict[str, int]]] = {}
+    lacking: dict[str, int] = {}
+    untold: set[str] = set()
 
     def add(account: str, on: date, contract: str, source: str, amount: int) -> None:
         if account and on <= w.until and not w.designated(account, on):
@@ -417,13 +413,16 @@ def payment_outside_account(w: World, _day: date) -> Verdicts:
         for p in w.payments(number):
             add(p.account, p.booking_date, number, "entry", p.amount_fen)
             inside += p.amount_fen if w.designated(p.account, p.booking_date) else 0
+        lacking[number] = max(0, c.price_fen - inside)
         account = c.payee_account or w.settles_to(c.merchant_code, c.signed)
-        add(account, c.signed, number, "contract", max(0, c.price_fen - inside))
+        add(account, c.signed, number, "contract", lacking[number])
     papers: list[f.ReceiptIssued | f.ComplaintFiled] = [*w.receipts, *w.complaints]
     for r in papers:
         account = r.payee_account or w.settles_to(r.merchant_code, r.day)
         source = "receipt" if isinstance(r, f.ReceiptIssued) else "complaint"
-        add(account, r.day, r.contract, source, r.amount_fen or 0)
+        amount = lacking.get(r.contract) if r.amount_fen is None else r.amount_fen
+        untold |= {account} if amount is None else set()
+        add(account, r.day, r.contract, source, amount or 0)
     for account, on, contract, amount in billed_elsewhere(w):
         add(account, on, contract, "bill", amount)
     verdicts = {}
@@ -433,7 +432,7 @@ def payment_outside_account(w: World, _day: date) -> Verdicts:
         if proven:
             level = "red" if proven > OUTSIDE_RED_FEN else "orange"
             verdicts[f"account:{account}"] = Verdict(level, whole, "breach")
-        elif whole:
+        elif whole or account in untold:
             verdicts[f"account:{account}"] = Verdict("yellow", whole, "suspicion")
     return verdicts
 
