@@ -9,6 +9,7 @@ from tests.stories.runner import INSTITUTION, Expectation, Story, stories, under
 from tests.stories.whole import WAYS, Way, as_told, expected, written
 
 STORIES = stories()
+RENEW = "where the difference is meant: python -m tests.stories.whole, and read what it changes"
 TOLD_TWICE = [
     story
     for story in STORIES
@@ -47,14 +48,14 @@ def test_the_rules_tell_the_story(story: Story) -> None:
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: f"{story.place} {story.title}")
 def test_however_a_story_is_told_it_gives_its_whole_answer(story: Story, way: Way) -> None:
     """Formula, evidence and what is missing are those of `whole/`, renewed by command alone."""
-    assert expected(story) == list(way(story))
+    assert expected(story) == list(way(story)), RENEW
 
 
 def test_every_whole_answer_has_its_story() -> None:
     """The files of whole answers hold the stories in their order, and no others."""
     told = [f"{story.place.partition(':')[0]} {story.title}" for story in STORIES]
 
-    assert told == written()
+    assert told == written(), RENEW
 
 
 @pytest.mark.parametrize("story", TOLD_TWICE, ids=lambda story: f"{story.place} {story.title}")

@@ -97,7 +97,7 @@ WAYS: tuple[Way, ...] = (at_once, day_by_day, late)
 
 def expected(story: Story) -> list[str]:
     """The whole answers of a story at its closes, as the file of its table has them."""
-    return _stories_of(story.place.partition(":")[0])[story.title]
+    return _stories_of(story.place.partition(":")[0]).get(story.title, [])
 
 
 def written() -> list[str]:
