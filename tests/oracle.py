@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from models import facts as f
 from models.working_days import WorkingCalendar, add_months
-from tests.oracle_history import DECISIONS, REGISTERS, World, counting, day_of, undone
+from tests.oracle_history import DECISIONS, REGISTERS, World, counting, undone
 from tests.oracle_identity import day_of, identity
 from tests.oracle_open import billed_elsewhere, cannot_match, cannot_settle
 from tests.oracle_pairing import paired

@@ -27,6 +27,7 @@ from mutmut.utils.file_utils import (
 )
 
 CHILDREN = 2
+SAVED_EVERY = 50
 LEFT = Path("mutants", "left")
 OUTCOMES = {0: "left", 1: "killed", 36: "timeout"}
 """As mutmut numbers them; what is left is written as not yet tried."""
@@ -48,10 +49,10 @@ def main(names: Sequence[str]) -> int:
         data.load()
         asked = [name for name in data.exit_code_by_key if _is_asked(name, names)]
         todo = [name for name in asked if data.exit_code_by_key[name] not in {1, 36}]
-        for mutant, code in telling.outcomes(todo, CHILDREN):
+        for place, (mutant, code) in enumerate(telling.outcomes(todo, CHILDREN), start=1):
             data.exit_code_by_key[mutant] = code or None
-        if todo:
-            data.save()
+            if place % SAVED_EVERY == 0 or place == len(todo):
+                data.save()
         left += [name for name in asked if data.exit_code_by_key[name] is None]
         told = Counter(OUTCOMES[data.exit_code_by_key[name] or 0] for name in asked)
         sys.stdout.write(f"{path}: {len(asked)} mutants, {dict(told)}\n")
