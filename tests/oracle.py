@@ -443,8 +443,9 @@ def statement_broken(w: World, _day: date) -> Verdicts:
     good = {(s.account, s.statement, s.currency) for s in statements if s.consistent}
     good_enough = {(s.account, s.statement) for s in w.of(f.StatementAccepted)}
     return {
-        f"statement:{s.account}/{s.statement}": Verdict("yellow", s.gap_fen, "data")
+        f"statement:{s.account}/{s.statement}{suffix}": Verdict("yellow", s.gap_fen, "data")
         for s in statements
+        for suffix in ["" if s.currency == "CNY" else f"/{s.currency}"]
         if not s.consistent
         and s.ends <= w.until
         and (s.account, s.statement, s.currency) not in good
