@@ -37,7 +37,7 @@ TOKENS = (
         b"\x00\x00\x00\x00",
     ),
 )
-_WECHAT_TOTALS = re.compile(r"总交易单数,[^\r\n]*[\r\n]+`(\d+),`([^,]*),`([^,]*),")
+_WECHAT_TOTALS = re.compile(r"总交易单数[\s\ufeff]*,[^\r\n]*[\r\n]+`(\d+),`([^,]*),`([^,]*),")
 _ALIPAY_TOTALS = (
     re.compile(r"#交易合计[:：](\d+)笔[，,]商家实收共([^元\r\n]*)元"),
     re.compile(r"#退款合计[:：](\d+)笔[，,]商家实收退款共([^元\r\n]*)元"),
