@@ -1,12 +1,16 @@
 """The lines around the rows of a bank's export: account, period, balances, counts and sums."""
 
+import re
 from datetime import date
 
 from models.money import MoneyError, parse_fen_cell
-from streams.feeds.profiles import BankProfile
+from streams.feeds.profiles import BankProfile, Stated
 from streams.feeds.records import Declared, FeedRefused
 from streams.feeds.rows import NUMBER_MARK
 from streams.feeds.text import clean, days_inside, heading, parse_day, parse_moment, to_utc
+
+# Some banks write several of them into one cell: 账号：36… 户名：… 币种：人民币.
+_PIECES = re.compile(r"\s+(?=[\u4e00-\u9fff()]{2,12}[:：])")
 
 
 class Preamble:
@@ -27,8 +31,9 @@ class Preamble:
         """
         cells = [clean(cell) for cell in row]
         is_known = False
-        for place, cell in enumerate(cells):
-            name, colon, value = cell.replace("：", ":").partition(":")
+        pieces = [(place, one) for place, cell in enumerate(cells) for one in _PIECES.split(cell)]
+        for place, piece in pieces:
+            name, colon, value = piece.replace("：", ":").partition(":")
             what = self._names.get(heading(name))
             if what is None:
                 continue
@@ -40,6 +45,10 @@ class Preamble:
                 raise FeedRefused(f"the account {value[1:]} is a number in a spreadsheet", "row 1")
             self._stated.setdefault(what, value.removeprefix(NUMBER_MARK))
         return is_known
+
+    def take_total(self, what: Stated, text: str) -> None:
+        """What the line of totals below the entries says in one of the columns of money."""
+        self._stated.setdefault(what, text)
 
     @property
     def account(self) -> str:

@@ -13,7 +13,8 @@ BANKS = Path(__file__).resolve().parents[2] / "config" / "banks"
 HEADER_ROWS_MAX = 40
 
 _CURRENCIES = {
-    **dict.fromkeys(("人民币元", "人民币", "CNY", "RMB", "001", "10", ""), "CNY"),
+    **dict.fromkeys(("人民币元", "人民币", "CNY", "RMB", "001", "01", "10", "156", ""), "CNY"),
+    **dict.fromkeys(("人民币(CNY)", "人民币（CNY）", "CNY人民币", "元"), "CNY"),
     "美元": "USD",
     "欧元": "EUR",
     "港币": "HKD",

@@ -30,6 +30,8 @@ from streams.feeds.rows import Place, Rows
 from streams.feeds.table_row import Own, RowReader
 from streams.feeds.text import end_of_day, shanghai_day
 
+_TOTALS = "totals"
+
 ENTRIES_KEPT_MAX = 50_000
 """Entries that are held in memory between finding their order and telling them: some 50 MB."""
 
@@ -44,14 +46,15 @@ def read(rows: Rows, profile: BankProfile) -> Iterator[Record]:
     heading_line, cells, above = _find_heading(parsed, profile)
     preamble = Preamble(above, profile)
     reader = RowReader(profile, cells, Own(preamble.account, preamble.currency), rows)
-    groups = _group(parsed, reader, preamble)
+    passed_over: Counter[str] = Counter()
+    groups = _group(parsed, reader, preamble, passed_over)
     if not groups:
         if not preamble.account:
             reason = "no row stands below the heading, and no line names an account"
             raise FeedRefused(reason, f"row {heading_line}")
         yield from _empty_statement(profile, preamble, heading_line)
     shared = len(groups) > 1
-    notes = tuple(_notes(rows, reader))
+    notes = tuple(_notes(rows, reader, passed_over))
     if shared:
         preamble.compare_count(sum(group.days.total() for group in groups.values()))
     for group in groups.values():
@@ -61,10 +64,12 @@ def read(rows: Rows, profile: BankProfile) -> Iterator[Record]:
         yield from _statement(profile, preamble, group, told)
 
 
-def _notes(rows: Rows, reader: RowReader) -> Iterator[tuple[str, str]]:
+def _notes(rows: Rows, reader: RowReader, passed_over: Counter[str]) -> Iterator[tuple[str, str]]:
     """What is read otherwise than it might be expected, by the name of the check that says so."""
-    if reader.unused:
-        yield "not-used", f"columns {', '.join(reader.unused)}"
+    unused = [f"columns {', '.join(reader.unused)}"] if reader.unused else []
+    unused += [f"{count} × {what}" for what, count in passed_over.items()]
+    if unused:
+        yield "not-used", "; ".join(unused)
     if rows.ends_open:
         yield "last-line", "the last line has no end: whether all of its text is there is not told"
 
@@ -147,7 +152,10 @@ class _Group:
 
 
 def _group(
-    parsed: Iterator[tuple[Place, list[str]]], reader: RowReader, preamble: Preamble
+    parsed: Iterator[tuple[Place, list[str]]],
+    reader: RowReader,
+    preamble: Preamble,
+    passed_over: Counter[str],
 ) -> dict[tuple[str, str], _Group]:
     """The rows below the heading by account and currency, checked; what follows them is stated."""
     groups: dict[tuple[str, str], _Group] = {}
@@ -158,9 +166,13 @@ def _group(
         try:
             time_text, entry = reader.read(cells, place[1])
         except FeedRefused:
-            if not preamble.take(cells):
+            other = _other_line(cells, reader, preamble)
+            if not other:
                 raise
-            below = below or place[1]
+            if other == _TOTALS:
+                below = below or place[1]
+            else:
+                passed_over[other] += 1
             continue
         if below:
             raise FeedRefused("an entry stands below the totals", f"row {place[1]}")
@@ -174,6 +186,19 @@ def _group(
             for one in groups.values():
                 one.kept = None
     return groups
+
+
+def _other_line(cells: list[str], reader: RowReader, preamble: Preamble) -> str:
+    """What a line is that is no entry, empty where it may be one; what it states is then known."""
+    if reader.is_heading(cells):
+        return "heading again"
+    totals = reader.totals_of(cells)
+    for what, text in totals.items():
+        preamble.take_total(what, text)
+    if totals or preamble.take(cells):
+        return _TOTALS
+    remark = reader.remark_of(cells)
+    return f"line {remark[:20]}" if remark else ""
 
 
 def _numbered(group: _Group, rows: Rows, reader: RowReader) -> Iterator[Entry]:

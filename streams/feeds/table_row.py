@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from models.facts import EntryBooked
 from models.money import MoneyError, parse_fen_cell
 from streams.feeds.camt_entry import bounded, fingerprint, told_reference
-from streams.feeds.profiles import BankProfile, Column, currency_of
+from streams.feeds.profiles import BankProfile, Column, Stated, currency_of
 from streams.feeds.records import AMOUNT_FEN_MAX, Entry, FeedRefused
 from streams.feeds.rows import NUMBER_MARK, Rows
 from streams.feeds.text import clean, heading, is_spreadsheet_number, parse_day
@@ -20,6 +20,15 @@ _OPPOSITE: dict[Direction, Direction] = {"C": "D", "D": "C"}
 _NONE = -1
 _NUMBER_DIGITS_MAX = 15
 _LOST = "has lost digits in a spreadsheet"
+# What banks write where no amount is.
+_NO_AMOUNT = frozenset({"", "-", "--", "—", "——", "－", "/"})
+_TOTALS = frozenset({"合计", "总计", "共计", "合计金额", "总合计"})
+_CHINESE_DAY = re.compile(r"(\d{4})[年.](\d{1,2})[月.](\d{1,2})日?", re.ASCII)
+# Lines around the rows that are about the print or the page, and about no entry.
+_REMARK = re.compile(
+    r"注|备注|说明|提示|温馨提示|打印|制表|导出|下载|第\d+页|共\d+页|本?页?小计|本页合计|承前页|过次页|以下无"
+    r"|以下空白|[-=*—_]{3,}"
+)
 
 
 class Own(NamedTuple):
@@ -97,7 +106,7 @@ class RowReader:
             value_text = row[self._value_day] if self._value_day >= 0 else ""
             value_day = _day_of(value_text) if value_text else None
             balance = row[self._balance]
-            balance_fen = parse_fen_cell(balance) if balance else None
+            balance_fen = None if balance in _NO_AMOUNT else parse_fen_cell(balance)
         except (MoneyError, ValueError) as error:
             raise FeedRefused(str(error), position) from error
         red_ink = signed_fen < 0
@@ -153,11 +162,11 @@ class RowReader:
 
     def _of_two_columns(self, row: list[str]) -> tuple[int, Direction]:
         debit, credit = row[self._debit], row[self._credit]
-        debit_fen = parse_fen_cell(debit) if debit else 0
-        credit_fen = parse_fen_cell(credit) if credit else 0
+        debit_fen = 0 if debit in _NO_AMOUNT else parse_fen_cell(debit)
+        credit_fen = 0 if credit in _NO_AMOUNT else parse_fen_cell(credit)
         if debit_fen and credit_fen:
             raise ValueError(f"both a debit {debit} and a credit {credit}")
-        if not debit and not credit:
+        if debit in _NO_AMOUNT and credit in _NO_AMOUNT:
             raise ValueError("neither a debit nor a credit")
         direction: Direction = "D" if debit_fen else "C"
         if self._mark >= 0 and row[self._mark]:
@@ -229,6 +238,28 @@ class RowReader:
             raise FeedRefused(f"{text!r} is no known currency", position)
         return currency
 
+    def is_heading(self, raw: list[str]) -> bool:
+        """Whether the heading stands here again, as on each page of a print."""
+        return raw == self._cells
+
+    def remark_of(self, raw: list[str]) -> str:
+        """The line where it is about the print or the page, empty where it may be an entry."""
+        told = [cell for cell in map(self._clean, raw) if cell]
+        is_alone = len(told) == 1 or (bool(told) and told[0].endswith(("小计", "本页合计")))
+        return told[0] if is_alone and _REMARK.match(told[0]) else ""
+
+    def totals_of(self, raw: list[str]) -> dict[Stated, str]:
+        """What a line of totals says by the columns of money; empty for any other line."""
+        row = list(map(self._clean, raw))
+        told = {place: cell for place, cell in enumerate(row) if cell}
+        label = told.pop(min(told)) if told else ""
+        columns: dict[int, Stated] = {self._debit: "debit_fen", self._credit: "credit_fen"}
+        columns[self._balance] = "closing"
+        is_total = label.rstrip(":：") in _TOTALS and self._two_columns
+        if not is_total or not told or not told.keys() <= columns.keys():
+            return {}
+        return {columns[place]: cell.removeprefix(NUMBER_MARK) for place, cell in told.items()}
+
     @property
     def unused(self) -> list[str]:
         """The headings of the columns that nothing is read from."""
@@ -268,6 +299,9 @@ def _day_of(text: str) -> date:
         return parse_day(text)
     except ValueError:
         day, blank, _ = text.replace("T", " ").partition(" ")
+        chinese = _CHINESE_DAY.fullmatch(day)
+        if chinese:
+            return parse_day("-".join(chinese.groups()))
         if not blank:
             raise
         return parse_day(day)

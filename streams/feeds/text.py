@@ -114,10 +114,10 @@ def is_spreadsheet_number(cell: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def heading(cell: str) -> str:
-    """A heading as headings are compared: NFKC, no blanks, without a translation in brackets."""
+    """A heading as headings are compared: NFKC, no blanks, no translation in [], no unit 元."""
     plain = "".join(unicodedata.normalize("NFKC", clean(cell)).split())
-    first = plain.partition("[")[0]
-    return (first or plain).lower()
+    first = plain.partition("[")[0] or plain
+    return (first.replace("/元", "").removesuffix("(元)") or first).lower()
 
 
 @lru_cache(maxsize=65_536)

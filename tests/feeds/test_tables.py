@@ -7,6 +7,7 @@ import pytest
 from models.facts import BalanceReported, EntryBooked, StatementReceived
 from streams.feeds import reading
 from streams.feeds.intake import ProvedFile, told
+from streams.feeds.integrity import checked
 from streams.feeds.profiles import load_profiles
 from streams.feeds.records import Check
 from streams.feeds.sniff import sniff
@@ -257,3 +258,124 @@ def test_columns_without_use_and_an_open_line_are_told() -> None:
 
     assert {"not-used": "columns 账户名称, 企业流水号, 凭证种类, 凭证号"} == notes(content)
     assert {"not-used", "last-line"} == notes(content.removesuffix(b"\r\n")).keys()
+
+
+def cmb(*lines: str) -> bytes:
+    """CMB's export of the postings with these lines below."""
+    rows = export("cmb-corporate", ACCOUNT, DAYS, OPENING_FEN, POSTINGS)
+    return "\r\n".join([as_text(rows).rstrip(), *lines, ""]).encode("gb18030")
+
+
+def total_line(debit: str, credit: str, label: str = "合计") -> str:
+    """A line of totals below CMB's columns, balance included."""
+    rows = export("cmb-corporate", ACCOUNT, DAYS, OPENING_FEN, POSTINGS)
+    head = next(row for row in rows if "交易日" in row)
+    cells = dict.fromkeys(head, "") | {"账号": label, "借方金额": debit, "贷方金额": credit}
+    return ",".join(cells.values())
+
+
+DEBIT, CREDIT = "13245.10", "47060.30"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (total_line(DEBIT, CREDIT),),
+        (total_line(DEBIT, CREDIT, "总计："), "注：本明细仅供参考"),
+        ("第1页 共1页", "以下无记录", "-" * 30),
+        (total_line("1.00", "1.00", "本页小计"),),
+    ],
+)
+def test_lines_below_the_entries_are_compared_or_counted(lines: tuple[str, ...]) -> None:
+    """Totals are held to the entries; what is about the page is named in a check, none is lost."""
+    content = cmb(*lines)
+    notes = [one.detail for one in checks(content) if one.name == "not-used"]
+
+    assert [] == [one for one in checks(content) if not one.ok]
+    remarks = [line.split(",", maxsplit=1)[0] for line in lines if "合计" not in line]
+    assert all(f"1 × line {one[:20]}" in notes[0] for one in remarks if "总计" not in one)
+    assert len(POSTINGS) == proved(content).counts["EntryBooked"]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (total_line(DEBIT, "47060.31"), "declared-sums"),
+        (total_line("1.00", CREDIT), "declared-sums"),
+        ("来账", "cells where the heading has"),
+        (total_line(DEBIT, CREDIT).replace("合计", "合计,x", 1), "cells where the heading has"),
+        (total_line(DEBIT, CREDIT, "其他"), "both a debit"),
+    ],
+)
+def test_line_that_states_other_totals_or_may_be_an_entry_is_not_passed_over(
+    line: str, reason: str
+) -> None:
+    """A fen too much holds the statement; what is no known line refuses the file."""
+    rows = cmb(line).decode("gb18030")
+    without = "\r\n".join(one for one in rows.splitlines() if "合计：" not in one)
+    file = proved(without.encode("gb18030"))
+
+    told_reason = file.refusal.reason if file.refusal else file.statements[0].reason
+    assert reason in told_reason
+    assert [] == [one for one in told(file) if isinstance(one.fact, EntryBooked)]
+
+
+def checks(content: bytes) -> list[Check]:
+    """The checks of a table, those of its figures too."""
+    found = checked(reading.records(content, sniff(content)))
+    return [one for one in found if isinstance(one, Check)]
+
+
+def test_heading_again_on_each_page_is_no_entry() -> None:
+    """A print of several pages repeats it; a check counts how often."""
+    rows = export("cmb-corporate", ACCOUNT, DAYS, OPENING_FEN, POSTINGS)
+    place = next(number for number, row in enumerate(rows) if "交易日" in row)
+    content = as_text([*rows[:-2], rows[place], *rows[-2:]]).encode("gb18030")
+
+    assert "1 × heading again" in next(x.detail for x in checks(content) if x.name == "not-used")
+    assert len(POSTINGS) == proved(content).counts["EntryBooked"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (",20240305,", ",2024年3月5日,"),
+        (",20240305,", ",2024.03.05,"),
+        ("借方金额", "借方金额（元）"),
+        ("贷方金额", "贷方金额/元"),
+        (",人民币,", ",人民币(CNY),"),
+        (",3000.05,", ',"￥3,000.05",'),
+    ],
+)
+def test_other_ways_of_writing_a_cell_tell_the_same(old: str, new: str) -> None:
+    """Days, headings, currencies and amounts as other exports of the same bank write them."""
+    plain = cmb().decode("gb18030")
+    assert old in plain
+    facts = [one.fact for one in told(proved(plain.encode("gb18030")))]
+
+    assert facts == [one.fact for one in told(proved(plain.replace(old, new).encode("gb18030")))]
+
+
+@pytest.mark.parametrize("dash", ["-", "--", "—"])
+def test_dash_is_no_amount(dash: str) -> None:
+    """In the column that has none; in both it is no entry."""
+    good = ccb(ccb_row(debit=dash, credit="1.00", balance_after="1.00"))
+    refusal = proved(ccb(ccb_row(debit=dash, credit=dash, balance_after="1.00"))).refusal
+
+    assert 1 == proved(good).counts["EntryBooked"]
+    assert refusal is not None
+    assert "neither a debit nor a credit" in refusal.reason
+
+
+def test_several_statements_of_the_preamble_in_one_cell() -> None:
+    """账号, 户名 and 币种 side by side, with a time whose colons are its own."""
+    above = (
+        "账号：36050152015000000001 户名：青苗培训学校　币种：人民币,打印时间：2024-04-01 08:00:00"
+    )
+    rows = export("icbc-corporate-marked", ACCOUNT, DAYS, OPENING_FEN, POSTINGS)
+    text = as_text([row for row in rows if not row[0].startswith("查询账号")])
+    file = proved(f"{above}\r\n{text}".encode("gb18030"))
+
+    assert file.refusal is None, file.refusal
+    assert {ACCOUNT} == {one.account for one in file.statements}
+    assert "2024-04-01T00:00:00Z" == file.stated_at
