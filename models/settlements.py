@@ -13,7 +13,7 @@ from models.bills import BillDay, Bills, owed_fen
 from models.facts import MerchantCodeStated
 from models.identity import normalise_name
 from models.matching import Entry
-from models.registers import Registers
+from models.registers import FOREVER, Registers
 
 Window = Callable[[int], tuple[int, int]]
 """Of a credit's day: how many days before it a bill may end at the latest, and begin at most."""
@@ -46,10 +46,8 @@ def match(bills: Bills, registers: Registers, window: Window) -> Matching:
     unexplained: list[str] = []
     first_of = {code: min(days) for code, days in bills.days.items() if days}
     for entry in sorted(bills.credits.values(), key=lambda one: (one.day, one.id)):
-        codes = [
-            c for c in merchants_of(entry, registers) if first_of.get(c, entry.day) < entry.day
-        ]
         latest, earliest = (entry.day - days for days in window(entry.day))
+        codes = [c for c in merchants_of(entry, registers) if first_of.get(c, FOREVER) <= latest]
         best: tuple[int, int, str, tuple[int, ...]] | None = None
         for code in codes:
             open_days = [

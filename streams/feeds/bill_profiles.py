@@ -29,7 +29,8 @@ class BillProfile(pydantic.BaseModel):
     """One kind of bill of one payment company.
 
     `totals` names what the bill says of its own sums, `summary` what a second file beside it says.
-    `merchant_suffix` stands behind the merchant's number and is no part of it.
+    `merchant_suffix` stands behind the merchant's number and is no part of it. With `advice` the
+    bill is known and not read: it says what to deliver instead.
     """
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
@@ -39,15 +40,16 @@ class BillProfile(pydantic.BaseModel):
     product: str
     status: Literal["verified", "unverified"]
     required: tuple[str, ...]
-    columns: dict[Column, tuple[str, ...]]
-    totals: dict[Total, tuple[str, ...]]
+    columns: dict[Column, tuple[str, ...]] = {}
+    totals: dict[Total, tuple[str, ...]] = {}
     summary: dict[Total, tuple[str, ...]] = {}
+    advice: str = ""
     merchant_suffix: str = ""
 
     @pydantic.model_validator(mode="after")
     def _has_what_its_reader_needs(self) -> "BillProfile":
         missing = _NEEDED[self.channel] - self.columns.keys()
-        if missing:
+        if missing and not self.advice:
             raise ValueError(f"a {self.channel} bill needs {', '.join(sorted(missing))}")
         return self
 
@@ -109,5 +111,13 @@ def load_bill_profiles(folder: Path = MERCHANTS) -> dict[str, BillProfile]:
 
 
 def bill_of(cells: list[str]) -> str | None:
-    """The bill of which this row is the heading; None for none."""
-    return next((name for name, one in load_bill_profiles().items() if one.heads(cells)), None)
+    """The bill of which this row is the heading; None for none.
+
+    Raises FeedRefused for one that is known and not read.
+    """
+    for name, one in load_bill_profiles().items():
+        if one.heads(cells):
+            if one.advice:
+                raise FeedRefused(one.advice, "row 1")
+            return name
+    return None

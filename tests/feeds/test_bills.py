@@ -1,5 +1,6 @@
 """Bills of payment companies: each row to the fen, each total compared, nothing half told."""
 
+import gzip
 import json
 from collections.abc import Callable
 from datetime import date
@@ -13,7 +14,7 @@ from streams.feeds.archive import Archive
 from streams.feeds.intake import ProvedFile, prove, told
 from streams.feeds.parse import parse_lines
 from streams.feeds.rights import Rights
-from streams.simulator.bills import Form, Sale, alipay, wechat
+from streams.simulator.bills import Form, Sale, alipay, wechat, zipped
 from tests.feeds.billed import (
     ALIPAY_MERCHANT,
     DAY,
@@ -338,3 +339,29 @@ def test_a_feed_tells_only_of_its_merchants() -> None:
 
     assert not rights.objection(proved(GOOD))
     assert "may not tell of account" in rights.objection(proved(both))
+
+
+FUND_FLOW = """\
+记账时间,微信支付业务单号,资金流水单号,业务名称,业务类型,收支类型,收支金额(元),账户结余(元),资金变更提交申请人,备注,业务凭证号
+`2024-03-05 09:31:17,`1,`2,`交易,`交易,`收入,`0.01,`0.01,`system,`,`3
+"""
+ACCOUNT_LOG = """\
+#支付宝账务明细查询
+#账号：[20881234567890120156]
+账务流水号,业务流水号,商户订单号,商品名称,发生时间,对方账号,收入金额（+元）,支出金额（-元）,账户余额（元）,交易渠道,业务类型,备注
+"""
+OTHER_BILLS = {
+    "fund flow": (FUND_FLOW, "deliver the trade bill"),
+    "account log": (ACCOUNT_LOG, "deliver the bill of trades"),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_BILLS)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, lambda data: zipped(("a", data))])
+def test_other_bills_are_refused_with_advice(name: str, pack: Callable[[bytes], bytes]) -> None:
+    """They are known, and are not what explains a settlement."""
+    text, advice = OTHER_BILLS[name]
+    refusal = proved(pack(text.encode("gb18030"))).refusal
+
+    assert refusal is not None
+    assert advice in refusal.reason
