@@ -37,6 +37,7 @@ _UNKNOWN_TAG = re.compile(rb"[\r\n]+(:\d\d[A-Z]?:)[^\r\n]*")
 _ONE_LINE = re.compile(rb"\s*([^\r\n]*)")
 _PLAIN_HEADS = {b"21", b"25", b"25P", b"28", b"28C"}
 _NO_FIGURE = {b"20", b"21"}
+_DASHES = re.compile(rb"-[- ]*-")
 _TEXT_LENGTH_MAX = 100
 
 
@@ -65,6 +66,7 @@ class _Reader:
         self._statement: Statement | None = None
         self._line: Field | None = None
         self._further: list[Field] = []
+        self._lines_before = 0
 
     def handle(self, field: Field) -> Iterator[Record]:
         """The records that a field completes."""
@@ -85,7 +87,7 @@ class _Reader:
         elif tag == b"20":
             yield from self._begin(field)
         elif not tag:
-            self._around(field.body, field.at)
+            self._before(field.body, field.at)
         elif tag in _PLAIN_HEADS and self._lacks_reference():
             yield from self._begin(Field(b"20", field.at, b""))
             assert self._message is not None, "begun in the line above"
@@ -121,6 +123,8 @@ class _Reader:
         self._messages += 1
         self._has_ended = False
         self._message = Message(field.at, "")
+        self._message.passed_over += ["line before the first message"] * self._lines_before
+        self._lines_before = 0
         self._message.reference = self._one_line(field)
 
     def _end_message(self, at: int) -> Iterator[Record]:
@@ -319,6 +323,24 @@ class _Reader:
             raise FeedRefused(reason, f"byte {at}")
         self._around(rest, at)
 
+    def _before(self, text: bytes, at: int) -> None:
+        """What stands before the first message: frames, or a few lines of text, which are counted.
+
+        Text with an end mark behind it is what a cut has left of another message.
+        """
+        if not text.strip() or _is_frame(text):
+            self._around(text, at)
+            return
+        place = 0
+        for line in text.splitlines(keepends=True):
+            if line.strip() and (not _is_frame(line) or _DASHES.fullmatch(line.strip())):
+                self._lines_before += 1
+            elif self._lines_before and line.strip().startswith(b"-"):
+                raise FeedRefused("cut: an end mark before the first message", f"byte {at + place}")
+            else:
+                self._around(line, at + place)
+            place += len(line)
+
     def _around(self, text: bytes, at: int) -> None:
         place = 0
         while place < len(text):
@@ -346,3 +368,14 @@ class _Reader:
                     reason = f"MT{kind.group(1).decode()} is neither MT940 nor MT942"
                     raise FeedRefused(reason, f"byte {at}")
                 self._is_942 = kind.group(1) == b"942"
+
+
+def _is_frame(text: bytes) -> bool:
+    """Whether nothing but frames of messages stands here."""
+    place = 0
+    while place < len(text):
+        match = _AROUND.match(text, place)
+        if match is None:
+            return False
+        place = match.end()
+    return True

@@ -27,13 +27,13 @@ _BALANCE = re.compile(rb" {0,4}([CDcd]) ?(\d{8}|\d{6}) ?([A-Z]{3}) {0,4}([\d.,]+
 # StarMoney writes a closing without its currency; it is then that of the opening.
 _BARE_BALANCE = re.compile(rb"([CD])(\d{6})(\d+,\d*) *")
 _LINE = re.compile(
-    rb" {0,4}(\d{6,16}) {0,4}([RrEe]?[CcDd])[A-Z]? {0,4}([\d.,]+)"
+    rb" {0,4}(\d{6,16}) {0,4}([RrEe]?[CcDd])[A-Z]? {0,4}([\d.,]+) {0,4}"
     rb"([A-Z][A-Z0-9 ]{3}|(?=//))([^\r\n]*)"
 )
 _LINE_STEPS = (
     (re.compile(rb" {0,4}\d{6,16} {0,4}"), "no date YYMMDD, with or without MMDD behind it"),
     (re.compile(rb"[RrEe]?[CcDd]"), "no mark C, D, RC, RD, EC or ED"),
-    (re.compile(rb"[A-Z]? {0,4}[\d.,]+"), "no amount"),
+    (re.compile(rb"[A-Z]? {0,4}[\d.,]+ {0,4}"), "no amount"),
     (re.compile(rb"[A-Z][A-Z0-9 ]{3}"), "no transaction type such as NTRF"),
 )
 _SUM = re.compile(rb"(\d{1,9})([A-Z]{3})([\d.,]+) *")

@@ -48,7 +48,7 @@ _ROOT = re.compile(r"<([A-Za-z_][\w.:-]*)")
 _CAMT = re.compile(r"camt\.05[234]\.001\.\d\d")
 # A tag at the begin, SWIFT blocks, or a `:20:` under a bank's own envelope.
 _MT940 = re.compile(
-    rb"\A[\s\x01]*(?::(?:\d\d[A-Z]?|NS):|\{1:)|\A[^,;\t]{0,200}[\r\n]:20:[^\r\n]*[\r\n]+:2[158]"
+    rb"\A[\s\x01]*(?::(?:\d\d[A-Z]?|NS):|\{1:)|\A[^,;\t]{0,1000}?[\r\n]:20:[^\r\n]*[\r\n]+:2[158]"
 )
 _MT942 = re.compile(rb"\{2:[IO]942|[\r\n]:34F:|[\r\n]:90[CD]:")
 

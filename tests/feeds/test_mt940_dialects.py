@@ -121,7 +121,8 @@ REFUSED = {
     "mark": (changed("C50,00", "X50,00"), "no mark", "X50,00"),
     "day": (changed("240305EUR", "240231EUR"), "no date", "240231"),
     "other message": (BLOCKS.replace("I940", "I941") + PLAIN, "neither MT940 nor MT942", "{2:I941"),
-    "text before": ("Example\n" + PLAIN, "neither a field nor", "Example"),
+    "end of another message before": ("Example\n-\n" + PLAIN, "an end mark before", "-\n:20"),
+    "text behind": (PLAIN + "Example\n", "neither a field nor", "Example"),
     "report without comma": (
         made.report(":61:2403050305C100NTRFX"),
         "no balance proves it",
@@ -173,6 +174,8 @@ def test_what_was_tolerated_is_told() -> None:
     text = changed(":20:REF1\n", "", "C50,00", "C50", ":28C", ":11:940\n:28C")
     notes = {one.name: one.detail for one in made.of_kind(text, Check) if one.ok}
 
+    before = made.of_kind(f"An example\n{PLAIN}", Check)
+    assert "1 × line before the first message" in next(one.detail for one in before)
     assert "message without :20:" in notes["not-used"]
     assert "amount without a comma, read as whole" in notes["not-used"]
     assert ":11:" in notes["not-used"]
