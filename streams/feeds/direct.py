@@ -69,9 +69,13 @@ def read(data: Data, name: str) -> Iterator[Record]:
     _refuse_twice(entries)
     ordered = [one for _, one in _oldest_first(entries)]
     for record in _statement(name, pages, stated, ordered):
-        if isinstance(record, End) and (left := unused([row for _, row in rows], asked_for)):
+        if isinstance(record, End):
             told = (record.account, record.statement, record.currency)
-            yield Check(*told, "not-used", ok=True, detail=f"fields {', '.join(left)}")
+            skipped = _skipped(bank, [row for _, row in rows])
+            if skipped:
+                yield Check(*told, "running-number", ok=False, detail=skipped)
+            if left := unused([row for _, row in rows], asked_for):
+                yield Check(*told, "not-used", ok=True, detail=f"fields {', '.join(left)}")
         yield record
 
 
@@ -233,6 +237,18 @@ def _day(text: str, position: str) -> date | None:
         return parse_day(text) if text else None
     except ValueError as error:
         raise FeedRefused(str(error), position) from error
+
+
+def _skipped(bank: Bank, rows: list[Fields]) -> str:
+    """Which of the bank's running numbers are missing between the first and the last of a query."""
+    told = [row.get(bank.running_number, "") for row in rows if bank.running_number]
+    if not told or not all(one.isascii() and one.isdecimal() and len(one) < 10 for one in told):
+        return ""
+    numbers = sorted({int(one) for one in told})
+    first, last = numbers[0], numbers[-1]
+    missing = last - first + 1 - len(numbers)
+    shown = f"{missing} of the numbers {bank.running_number} {first} to {last} are missing"
+    return shown if missing else ""
 
 
 def _refuse_twice(entries: list[tuple[str, Entry]]) -> None:

@@ -42,6 +42,7 @@ class Bank(NamedTuple):
     code: tuple[str, ...]
     sub_account: str = ""
     is_fen: bool = False
+    running_number: str = ""
 
 
 CURRENCIES = {**dict.fromkeys(("", "001", "01", "10", "CNY", "RMB", "人民币"), "CNY")}
@@ -160,6 +161,7 @@ BANKS: dict[str, Bank] = {
         other=(("ACCNO2",), ("ACC_NAME1",), ()),
         remittance=("MESSAGE", "DET"),
         code=("MESSAGE",),
+        running_number="DET_NO",
     ),
     "boc-direct": Bank(
         failure=_answer("rspcod", ("B001", "B002", "B003"), "rspmsg"),

@@ -121,3 +121,22 @@ def test_any_answer_is_read_to_the_fen(
 
     assert [(one.amount_fen, one.direction, one.booked) for one in told] == effects(found)
     assert [] == [one for one in found if isinstance(one, Check) and not one.ok]
+
+
+def test_number_that_the_bank_skipped_is_a_row_that_is_missing() -> None:
+    """CCB counts the entries of an account without a gap: a row taken out leaves one."""
+    whole = replied("ccb-6wy101.xml", 50).decode("gb18030")
+    rows = re.findall("<DETAILINFO>.*?</DETAILINFO>", whole)
+    without = whole.replace(rows[3], "")
+
+    assert "running-number" not in [
+        one.name for one in records(whole.encode("gb18030")) if isinstance(one, Check)
+    ]
+    failed = {
+        one.name: one.detail
+        for one in records(without.encode("gb18030"))
+        if isinstance(one, Check) and not one.ok
+    }
+    assert "1 of the numbers DET_NO 1 to 8 are missing" == failed["running-number"]
+    ends = whole.replace(rows[0], "").replace(rows[-1], "")
+    assert [] == [x for x in records(ends.encode("gb18030")) if isinstance(x, Check) and not x.ok]
