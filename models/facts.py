@@ -140,13 +140,17 @@ class EntriesListed(Base, frozen=True, tag=True):
     """Serials of entries that one statement tells of a day, some without the bank's reference.
 
     All of the day that have one currency, direction and amount stand in one listing. So two of a
-    listing are never one entry, and what another feed tells of the day is among them.
+    listing are never one entry, and what another feed tells of the day is among them, if both begin
+    and end it with the same balances: the statement's own before and after the day, where it has.
     """
 
     account: Text
     day: date
     referenced: tuple[Text, ...] = ()
     unreferenced: tuple[Text, ...] = ()
+    currency: Currency = "CNY"
+    opening_fen: int | None = None
+    closing_fen: int | None = None
 
 
 class LessonDelivered(Base, frozen=True, tag=True):

@@ -127,7 +127,8 @@ def _billed_id(fact: f.MerchantTransactionBilled) -> str:
 def _listing_id(fact: f.EntriesListed) -> str:
     # By what stands in it: two feeds that list a day alike tell one fact, and no two are contested.
     lists = (sorted(fact.referenced), sorted(fact.unreferenced))
-    digest = sha256(msgspec.json.encode(lists)).hexdigest()[:_LISTING_DIGITS]
+    said = (*lists, fact.currency, fact.opening_fen, fact.closing_fen)
+    digest = sha256(msgspec.json.encode(said)).hexdigest()[:_LISTING_DIGITS]
     return join_id("a:" + fact.account, "EntriesListed", fact.day.isoformat(), digest)
 
 

@@ -11,6 +11,8 @@ from typing import NamedTuple
 from models.facts import EntriesListed, EntryBooked, EntryPaired, Fact
 from models.pairing import Group, Listing, Unpaired, filled, pair
 
+Balances = Callable[[str, str, str, date], set[int]]
+"""By account, currency, "opening" or "closing", and day."""
 Day = tuple[str, date]
 """Account and booking day."""
 
@@ -26,15 +28,17 @@ class PairedEntries:
     """Which entry counts for those that several feeds tell, settled on demand.
 
     `counts` gives the content that counts of an id as if nothing were paired, None where it was
-    retracted.
+    retracted; `balances` every amount that was told of a balance.
     """
 
-    def __init__(self, counts: Callable[[str], Fact | None]) -> None:
+    def __init__(self, counts: Callable[[str], Fact | None], balances: Balances) -> None:
         self.accounts: set[str] = set()
         self.said: dict[str, EntryBooked | None] = {}
         """What counts where it is not the content of its own: None for another, or for held."""
         self.unpaired: dict[Group, Unpaired] = {}
         self._counts = counts
+        self._balances = balances
+        self._listings: dict[str, EntriesListed] = {}
         self._listed: dict[Day, dict[str, dict[str, bool]]] = {}
         """By serial the ids of its listings, and whether it stands there without reference."""
         self._group_of: dict[str, Group] = {}
@@ -47,6 +51,8 @@ class PairedEntries:
     def put_listing(self, identifier: str, told: EntriesListed) -> None:
         """A listing was told or taken back."""
         counts = self._counts(identifier) is not None
+        if counts:
+            self._listings[identifier] = told
         self.accounts.add(told.account)
         day = (told.account, told.day)
         by_serial = self._listed.setdefault(day, {})
@@ -74,6 +80,11 @@ class PairedEntries:
             self._members[group].add(identifier)
             self._groups_on[group.account, group.day].add(group)
             self._dirty.add(group)
+
+    def put_balance(self, account: str, day: date) -> None:
+        """A balance was told, or taken back: days may be whole that were not, or no more."""
+        if (account, day) in self._listed:
+            self._dirty |= self._groups_on[account, day]
 
     def put_decision(self, identifier: str, entry: str) -> None:
         """A person said which entry one is, or took it back."""
@@ -128,11 +139,21 @@ class PairedEntries:
         found: dict[str, Listing] = {}
         for identifier, entry in entries.items():
             for name, is_loose in by_serial.get(entry.serial, {}).items():
-                listing = found.setdefault(name, Listing(set(), set()))
+                if name not in found:
+                    found[name] = Listing(set(), set(), self._is_whole(self._listings[name]))
+                listing = found[name]
                 listing.members.add(identifier)
                 if is_loose:
                     listing.loose.add(identifier)
         return [found[name] for name in sorted(found)]
+
+    def _is_whole(self, told: EntriesListed) -> bool:
+        own = {"opening": told.opening_fen, "closing": told.closing_fen}
+        return all(
+            balance_fen is None
+            or self._balances(told.account, told.currency, what, told.day) <= {balance_fen}
+            for what, balance_fen in own.items()
+        )
 
 
 def _said(

@@ -57,10 +57,14 @@ class Group(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """Of one group what one statement lists of a day: all ids, and those without reference."""
+    """Of one group what one statement lists of a day: all ids, and those without reference.
+
+    `is_whole`: no balance that was told of the day says that there is more of it.
+    """
 
     members: set[str]
     loose: set[str]
+    is_whole: bool = True
 
 
 class Unpaired(NamedTuple):
@@ -86,9 +90,11 @@ def pair(
 
     `decisions` are what people said of an entry. Each listing is of a statement that tells the
     whole day: what counts already and does not stand in it must be one of its entries without
-    reference, and only if all of the former are found are the rest entries of their own.
+    reference, and only if all of the former are found are the rest entries of their own. Of one
+    that may tell a part of the day nothing is paired.
     """
     listings = list(listings)
+    apart = _Apart(listings)
     loose = {identifier for listing in listings for identifier in listing.loose}
     same = _decided(entries, loose, decisions)
     loose -= {one for one in loose & decisions.keys() if not decisions[one].same_as}
@@ -100,16 +106,33 @@ def pair(
         known = counted | held | same.keys()
         theirs = sorted(listing.loose - known)
         others = sorted(counted - inside)
-        found = dict(_matches(entries, theirs, others))
+        found = dict(_matches(entries, theirs, others, apart)) if listing.is_whole else {}
         same |= found
-        left = set(theirs) - found.keys()
-        if left and len(found) < len(others):
-            held |= left
-            candidates.update(set(others) - set(found.values()))
-        else:
-            counted |= left
+        remaining = set(others) - set(found.values())
+        for one in set(theirs) - found.keys():
+            possible = apart.without(one, remaining)
+            (held if possible else counted).add(one)
+            candidates |= possible
     unpaired = Unpaired(tuple(sorted(held)), tuple(sorted(candidates))) if held else None
     return Pairs(same, unpaired)
+
+
+class _Apart:
+    """Which entries stand in one listing and so are two."""
+
+    def __init__(self, listings: list[Listing]) -> None:
+        self._listings = listings
+
+    def without(self, one: str, others: set[str]) -> set[str]:
+        """The others that may be the same as this one."""
+        for listing in self._listings:
+            if one in listing.members:
+                others = others - listing.members
+        return others
+
+    def are_two(self, one: str, other: str) -> bool:
+        """Whether one statement lists both."""
+        return any({one, other} <= listing.members for listing in self._listings)
 
 
 def _decided(
@@ -131,22 +154,26 @@ def _root(identifier: str, same: Mapping[str, str]) -> str:
 
 
 def _matches(
-    entries: Mapping[str, EntryBooked], theirs: list[str], others: list[str]
+    entries: Mapping[str, EntryBooked], theirs: list[str], others: list[str], apart: _Apart
 ) -> Iterator[tuple[str, str]]:
     """Pairs that are certain: both say what nobody else of either side does, or nobody is left."""
+
+    def may_be(one: str, other: str) -> bool:
+        return _may_be(entries[one], entries[other]) and not apart.are_two(one, other)
+
     for keys in _KEYS:
         if not (theirs and others):
             return
         said, heard = (_said_once(keys, entries, side) for side in (theirs, others))
         found = {(said[key], heard[key]) for key in said.keys() & heard.keys()}
-        found = {(one, other) for one, other in found if _may_be(entries[one], entries[other])}
+        found = {both for both in found if may_be(*both)}
         counts = Counter(each for both in found for each in both)
         # What speaks for two at once speaks for none.
         certain = {both for both in found if counts[both[0]] == counts[both[1]] == 1}
         yield from certain
         theirs = [each for each in theirs if each not in {one for one, _ in certain}]
         others = [each for each in others if each not in {other for _, other in certain}]
-    if len(theirs) == len(others) == 1 and _may_be(entries[theirs[0]], entries[others[0]]):
+    if len(theirs) == len(others) == 1 and may_be(theirs[0], others[0]):
         yield theirs[0], others[0]
 
 

@@ -1,11 +1,13 @@
 """Which of several contents of one fact counts: a grow-only set of versions by fact id."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import NamedTuple
 
 import msgspec
 
 from models.facts import (
+    BalanceReported,
     ConflictSettled,
     EntriesListed,
     EntryAnnounced,
@@ -14,6 +16,7 @@ from models.facts import (
     Fact,
     FactRetracted,
 )
+from models.identity import join_id
 from models.keys import source_of
 from models.paired import PairedEntries, Settled
 from models.pairing import Group, Unpaired, filled
@@ -170,11 +173,13 @@ class Versions:
         if told is None:
             return
         if self._paired is None:
-            self._paired = PairedEntries(self._counting)
+            self._paired = PairedEntries(self._counting, self._balances)
         fact = (told if isinstance(told, Version) else told[0]).fact
         if isinstance(fact, EntryBooked):
             if fact.account in self._paired.accounts:
                 self._paired.put_entry(identifier)
+        elif isinstance(fact, BalanceReported):
+            self._paired.put_balance(fact.account, fact.day)
         elif isinstance(fact, EntryPaired):
             self._paired.put_decision(identifier, fact.entry)
         elif isinstance(fact, EntriesListed):
@@ -182,6 +187,14 @@ class Versions:
             self._paired.put_listing(identifier, fact)
             for each in tuple(self._told) if is_first else ():
                 self._touch(each)
+
+    def _balances(self, account: str, currency: str, what: str, day: date) -> set[int]:
+        name = BalanceReported.__name__
+        identifier = join_id(f"a:{account}", name, currency, what, day.isoformat())
+        if identifier in self._retracted:
+            return set()
+        facts = (version.fact for version in self.versions(identifier))
+        return {fact.balance_fen for fact in facts if isinstance(fact, BalanceReported)}
 
     def _counting(self, identifier: str) -> Fact | None:
         return None if identifier in self._retracted else self._chosen(identifier)

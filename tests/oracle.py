@@ -496,7 +496,7 @@ class History:
         self.institution = institution
         self.calendar = calendar
         known = (x for x in counting(told) if (day_of(x) or date.min) <= horizon)
-        once, self.held = paired(known)
+        once, self.held = paired(known, told)
         dated = [(day_of(fact) or date.min, fact) for fact in once]
         self.dated = sorted(dated, key=lambda pair: pair[0])
         self.gone, self.orphans = undone(x for _, x in self.dated if isinstance(x, f.EntryBooked))

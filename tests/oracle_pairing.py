@@ -7,7 +7,7 @@ among those of it that carry no reference.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from hashlib import sha256
 from typing import NamedTuple
@@ -23,9 +23,10 @@ WORDS = (
 
 
 def listing_digest(listing: f.EntriesListed) -> str:
-    """Half of the SHA-256 over both lists, sorted, as JSON: two feeds may list a day alike."""
+    """Half of the SHA-256 over what it says, as JSON: two feeds may list a day alike."""
     lists = [sorted(listing.referenced), sorted(listing.unreferenced)]
-    return sha256(msgspec.json.encode(lists)).hexdigest()[:32]
+    said = [*lists, listing.currency, listing.opening_fen, listing.closing_fen]
+    return sha256(msgspec.json.encode(said)).hexdigest()[:32]
 
 
 def with_words_of(entry: f.EntryBooked, other: f.Fact) -> f.EntryBooked:
@@ -87,7 +88,9 @@ def _may_be_one(one: f.EntryBooked, other: f.EntryBooked) -> bool:
 
 
 def _pairs(
-    theirs: list[f.EntryBooked], others: list[f.EntryBooked]
+    theirs: list[f.EntryBooked],
+    others: list[f.EntryBooked],
+    are_two: Callable[[f.EntryBooked, f.EntryBooked], bool],
 ) -> list[tuple[f.EntryBooked, f.EntryBooked]]:
     """Who is whom, as far as it is certain."""
     found: list[tuple[f.EntryBooked, f.EntryBooked]] = []
@@ -101,15 +104,17 @@ def _pairs(
                     if sum(sign in _signs(x, strength) for x in theirs) == 1
                     and sum(sign in _signs(x, strength) for x in others) == 1
                 ]
-                if common and _may_be_one(one, other):
+                if common and _may_be_one(one, other) and not are_two(one, other):
                     possible.append((one, other))
         for one, other in possible:
             if sum(one is x or other is y for x, y in possible) == 1:
                 found.append((one, other))
         theirs = [x for x in theirs if all(x is not one for one, _ in found)]
         others = [y for y in others if all(y is not other for _, other in found)]
-    if len(theirs) == len(others) == 1 and _may_be_one(theirs[0], others[0]):
-        found.append((theirs[0], others[0]))
+    if len(theirs) == len(others) == 1:
+        one, other = theirs[0], others[0]
+        if _may_be_one(one, other) and not are_two(one, other):
+            found.append((one, other))
     return found
 
 
@@ -121,7 +126,9 @@ class _Group:
         entries: list[f.EntryBooked],
         listings: list[f.EntriesListed],
         said: dict[str, f.EntryPaired],
+        partial: set[str],
     ) -> None:
+        self.listings, self.partial = listings, partial
         self.by_id = {_id(entry): entry for entry in entries}
         loose = {_id(e) for e in entries for x in listings if e.serial in x.unreferenced}
         self.same: dict[str, str] = {}
@@ -139,6 +146,11 @@ class _Group:
         """The entry that one is, through all that were said to be others."""
         return self.is_at_last(self.same[name]) if name in self.same else name
 
+    def are_two(self, one: f.EntryBooked, other: f.EntryBooked) -> bool:
+        """Whether one statement lists both."""
+        lists = [{*x.referenced, *x.unreferenced} for x in self.listings]
+        return any({one.serial, other.serial} <= serials for serials in lists)
+
     def compare(self, listing: f.EntriesListed, loose: set[str]) -> None:
         """What one statement tells of the day against what counts so far."""
         serials = {*listing.referenced, *listing.unreferenced}
@@ -153,13 +165,17 @@ class _Group:
             and name not in self.counts
         ]
         others = sorted(self.counts - known)
-        found = _pairs([self.by_id[n] for n in theirs], [self.by_id[n] for n in others])
+        found: list[tuple[f.EntryBooked, f.EntryBooked]] = []
+        if listing_digest(listing) not in self.partial:
+            sides = ([self.by_id[n] for n in theirs], [self.by_id[n] for n in others])
+            found = _pairs(*sides, self.are_two)
         self.same |= {_id(one): _id(other) for one, other in found}
-        left = {name for name in theirs if name not in self.same}
-        if len(found) < len(others):
-            self.held |= left
-        else:
-            self.counts |= left
+        remaining = set(others) - {_id(other) for _, other in found}
+        for name in theirs:
+            if name in self.same:
+                continue
+            may_be = any(not self.are_two(self.by_id[name], self.by_id[x]) for x in remaining)
+            (self.held if may_be else self.counts).add(name)
 
 
 class HeldGroup(NamedTuple):
@@ -170,9 +186,24 @@ class HeldGroup(NamedTuple):
     subject: str
 
 
-def paired(facts: Iterable[f.Fact]) -> tuple[list[f.Fact], list[HeldGroup]]:
-    """The facts with each entry once, and what is held."""
+def _tells_a_part(listing: f.EntriesListed, told: list[f.BalanceReported]) -> bool:
+    """Whether a balance that was told of the day is not the listing's own."""
+    own = {"opening": listing.opening_fen, "closing": listing.closing_fen}
+    return any(
+        own[x.what] is not None and own[x.what] != x.balance_fen
+        for x in told
+        if (x.account, x.day, x.currency) == (listing.account, listing.day, listing.currency)
+    )
+
+
+def paired(facts: Iterable[f.Fact], told: Iterable[f.Told]) -> tuple[list[f.Fact], list[HeldGroup]]:
+    """The facts with each entry once, and what is held; `told` has every content of balances."""
     facts = list(facts)
+    standing = {
+        (x.account, x.day, x.currency, x.what) for x in facts if isinstance(x, f.BalanceReported)
+    }
+    balances = [one.fact for one in told if isinstance(one.fact, f.BalanceReported)]
+    balances = [x for x in balances if (x.account, x.day, x.currency, x.what) in standing]
     listings = [x for x in facts if isinstance(x, f.EntriesListed)]
     said = {x.entry: x for x in facts if isinstance(x, f.EntryPaired)}
     groups: dict[tuple[str, date, str, str, int], list[f.EntryBooked]] = {}
@@ -184,7 +215,8 @@ def paired(facts: Iterable[f.Fact]) -> tuple[list[f.Fact], list[HeldGroup]]:
     held: list[HeldGroup] = []
     for (account, day, currency, direction, amount_fen), entries in groups.items():
         lists = [x for x in listings if (x.account, x.day) == (account, day)]
-        group = _Group(entries, lists, said)
+        partial = {listing_digest(x) for x in lists if _tells_a_part(x, balances)}
+        group = _Group(entries, lists, said, partial)
         for name in sorted(group.counts):
             entry = group.by_id[name]
             for other in sorted(group.same):

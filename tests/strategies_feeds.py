@@ -58,8 +58,14 @@ def _tell_day(teller: Teller, entries: list[f.EntryBooked], mark: str, day: date
         day=day,
         referenced=tuple(sorted(referenced)),
         unreferenced=tuple(sorted(entry.serial for entry in loose)),
+        opening_fen=teller.pick((None, None, 0)),
+        closing_fen=teller.pick((None, None, None, 0)),
     )
     teller.tell(listing)
+    if teller.chance(15, "balances of the day"):
+        what, fen = teller.pick(("opening", "closing")), teller.pick((0, 1))
+        told = f.BalanceReported(account=listing.account, day=day, what=what, balance_fen=fen)
+        teller.tell(told)
     for entry in loose:
         if teller.chance(5, "said to be another"):
             other = teller.pick(("", *map(identity, entries), *map(identity, loose)))

@@ -10,7 +10,7 @@ from typing import Literal
 
 from models.facts import EntriesListed, EntryBooked
 from streams.feeds.receipts import StatementProof
-from streams.feeds.records import End, Entry, Listed, Record
+from streams.feeds.records import End, Entry, Listed, Opening, Record
 
 LISTED_MAX = 500
 """Serials in one listing, unless more have the same amount: a fact stays below 50 KB or so."""
@@ -54,12 +54,15 @@ def with_listings(
     proof = next(statements, None)
     lister = _Lister()
     for record in records:
+        if isinstance(record, Opening):
+            lister.open(record)
         if isinstance(record, Entry) and proof is not None and proof.listed != "no":
             if proof.listed == "by-day" and record.fact.booking_date != lister.day:
                 yield from lister.listings()
             lister.add(record)
         elif isinstance(record, End):
             yield from lister.listings()
+            lister = _Lister()
             proof = next(statements, None)
         yield record
 
@@ -72,6 +75,12 @@ class _Lister:
         self._account = ""
         self._serials: dict[_Group, tuple[list[str], list[str]]] = {}
         self._first: dict[_Group, str] = {}
+        self._opening_fen: dict[str, int] = {}
+        self._moved_fen: dict[tuple[str, date], int] = {}
+
+    def open(self, opening: Opening) -> None:
+        """The balance before all entries of a currency."""
+        self._opening_fen.setdefault(opening.currency, opening.balance_fen)
 
     def add(self, entry: Entry) -> None:
         """One more entry; only what is booked is listed."""
@@ -81,6 +90,9 @@ class _Lister:
         self.day = fact.booking_date
         self._account = fact.account
         group = (fact.booking_date, fact.currency, fact.direction, fact.amount_fen)
+        moved = (fact.currency, fact.booking_date)
+        effect_fen = fact.amount_fen if fact.direction == "C" else -fact.amount_fen
+        self._moved_fen[moved] = self._moved_fen.get(moved, 0) + effect_fen
         referenced, unreferenced = self._serials.setdefault(group, ([], []))
         if entry.has_reference:
             referenced.append(fact.serial)
@@ -97,7 +109,7 @@ class _Lister:
         listed = 0
         for group in sorted(self._first):
             size = sum(map(len, self._serials[group]))
-            if part and (part[0][0] != group[0] or listed + size > LISTED_MAX):
+            if part and (part[0][:2] != group[:2] or listed + size > LISTED_MAX):
                 yield self._listed(part)
                 part, listed = [], 0
             part.append(group)
@@ -112,10 +124,26 @@ class _Lister:
             tuple(sorted(serial for group in part for serial in self._serials[group][place]))
             for place in (0, 1)
         )
+        day, currency = part[0][:2]
+        opening_fen = self._balance_fen(currency, before=day)
+        closing_fen = None
+        if opening_fen is not None:
+            closing_fen = opening_fen + self._moved_fen[currency, day]
         fact = EntriesListed(
             account=self._account,
-            day=part[0][0],
+            day=day,
             referenced=referenced,
             unreferenced=unreferenced,
+            currency=currency,
+            opening_fen=opening_fen,
+            closing_fen=closing_fen,
         )
         return Listed(fact, self._first[part[0]])
+
+    def _balance_fen(self, currency: str, *, before: date) -> int | None:
+        """The balance before a day, None where the statement has none."""
+        opening_fen = self._opening_fen.get(currency)
+        if opening_fen is None:
+            return None
+        moved = self._moved_fen.items()
+        return opening_fen + sum(fen for (of, day), fen in moved if of == currency and day < before)

@@ -52,6 +52,21 @@ def test_a_table_whose_serials_are_empty_is_listed() -> None:
     assert 2 == len(one.unreferenced) == len(_serials(file))
 
 
+def test_a_listing_says_with_what_the_day_begins_and_ends() -> None:
+    """The statement's opening and what was booked before and on the day; else nothing."""
+    (whole,) = _listings(proved(WITHOUT))
+    assert (0, 599_800) == (whole.opening_fen, whole.closing_fen)
+    second = WITHOUT[WITHOUT.index("<Ntry>") : WITHOUT.index("</Stmt>")]
+    later = second.replace(f"<Dt>{DAY}</Dt></BookgDt>", "<Dt>2024-03-06</Dt></BookgDt>")
+    text = WITHOUT.replace("</Stmt>", f"{later}</Stmt>").replace(">5998.00<", ">11996.00<")
+    text = text.replace("<ToDtTm>2024-03-05", "<ToDtTm>2024-03-06")
+    balances = [(one.opening_fen, one.closing_fen) for one in _listings(proved(text))]
+    assert [(0, 599_800), (599_800, 1_199_600)] == balances
+    bare = re.sub("<Bal>.*?</Bal>", "", WITHOUT)
+    (one,) = _listings(proved(bare))
+    assert (None, None) == (one.opening_fen, one.closing_fen)
+
+
 def test_beside_one_without_stand_those_of_its_amount() -> None:
     """Another entry of the amount with a reference is listed, other amounts are not."""
     (one,) = _listings(proved(MIXED))

@@ -29,6 +29,11 @@ def listing(*loose: str, referenced: tuple[str, ...] = ()) -> f.EntriesListed:
     return f.EntriesListed(account="62-A", day=DAY, referenced=referenced, unreferenced=loose)
 
 
+def opening(balance_fen: int) -> f.BalanceReported:
+    """The balance before the day."""
+    return f.BalanceReported(account="62-A", day=DAY, what="opening", balance_fen=balance_fen)
+
+
 def told(versions: Versions, *facts: f.Fact) -> None:
     """Add facts, stated at one moment."""
     for fact in facts:
@@ -64,8 +69,12 @@ def _days(draw: st.DrawFn) -> list[f.Fact]:
         loose = [f"fp-{feed}-{n}" for n in range(draw(st.integers(1, 4)))]
         facts += [entry(serial, **draw(_SAID)) for serial in loose]
         known = tuple(sorted(draw(st.sets(st.sampled_from(sure), max_size=2)))) if sure else ()
-        facts.append(listing(*loose, referenced=known))
+        opening_fen = draw(st.sampled_from([None, None, 0, 5]))
+        one = listing(*loose, referenced=known)
+        facts.append(msgspec.structs.replace(one, opening_fen=opening_fen))
         entries += [fact_id(entry(serial)) for serial in loose]
+    for balance_fen in draw(st.sampled_from([(), (), (0,), (5,), (0, 5)])):
+        facts.append(opening(balance_fen))
     for about in draw(st.lists(st.sampled_from(entries), max_size=2, unique=True)):
         other = draw(st.sampled_from(["", *entries]))
         facts.append(f.EntryPaired(entry=about, same_as=other))
@@ -80,7 +89,8 @@ def test_order_never_matters_and_the_oracle_agrees(facts: list[f.Fact], seed: in
     """In any order, settled at any moments, what counts is what the oracle says."""
     random = Random(seed)  # noqa: S311 -- hypothesis draws the seed
     gone = {one.fact for one in facts if isinstance(one, f.FactRetracted)}
-    once, held = paired(one for one in facts if fact_id(one) not in gone)
+    standing = [one for one in facts if fact_id(one) not in gone]
+    once, held = paired(standing, [f.Told(one, AT, "", "") for one in facts])
     expected = {fact_id(one): one for one in once if isinstance(one, f.EntryBooked)}
     random.shuffle(facts)
     versions = Versions()
@@ -140,6 +150,34 @@ def test_settling_names_just_what_changed() -> None:
     assert set() == versions.settle().entries
     told(versions, entry("R2", amount_fen=7))
     assert set() == versions.settle().entries
+
+
+@pytest.mark.parametrize("listed_first", [True, False])
+def test_of_a_part_of_the_day_nothing_is_paired(*, listed_first: bool) -> None:
+    """Of two statements of one day each tells a part: an entry of the one may be its own."""
+    versions = Versions()
+    part = msgspec.structs.replace(listing("fp-1"), opening_fen=0, closing_fen=300_000)
+    facts: list[f.Fact] = [entry("R1"), entry("fp-1"), part, opening(0), opening(300_000)]
+    told(versions, *(facts if listed_first else reversed(facts)))
+
+    assert ["R1"] == [serial_of(each) for each in counting(versions)]
+    assert [(fact_id(entry("fp-1")),)] == [one.held for one in versions.unpaired.values()]
+    told(versions, f.FactRetracted(fact=fact_id(opening(0))))
+    assert ["R1"] == [serial_of(each) for each in counting(versions)]
+    assert {} == versions.unpaired
+
+
+def test_a_listing_of_both_parts_says_that_they_are_two() -> None:
+    """The file of the month lists what its days told in two statements."""
+    versions = Versions()
+    parts = [
+        msgspec.structs.replace(listing(serial), opening_fen=fen)
+        for serial, fen in (("fp-1", 0), ("fp-2", 300_000))
+    ]
+    told(versions, entry("fp-1"), entry("fp-2"), *parts, opening(0), opening(300_000))
+    assert 1 == len(counting(versions))
+    told(versions, listing("fp-1", "fp-2"))
+    assert 2 == len(counting(versions))
 
 
 def test_two_who_are_said_to_be_each_other_are_not_lost() -> None:
