@@ -35,6 +35,8 @@ class PairedEntries:
         self.accounts: set[str] = set()
         self.said: dict[str, EntryBooked | None] = {}
         """What counts where it is not the content of its own: None for another, or for held."""
+        self.same: dict[str, str] = {}
+        """By id of an entry that is another one, the one that stands for both."""
         self.unpaired: dict[Group, Unpaired] = {}
         self._counts = counts
         self._balances = balances
@@ -72,6 +74,7 @@ class PairedEntries:
         if old is not None and old != group:
             self._members[old].discard(identifier)
             self._dirty.add(old)
+            self.same.pop(identifier, None)
             if identifier in self.said:
                 del self.said[identifier]
                 self._left.add(identifier)
@@ -113,19 +116,23 @@ class PairedEntries:
             entries[identifier] = counting
         listings = self._listings_of(group, entries)
         said: dict[str, EntryBooked | None] = {}
+        same: dict[str, str] = {}
         unpaired = None
         # Of one feed alone there is nothing to pair, unless a person says so.
         is_alone = len(listings) == 1 and listings[0].members == entries.keys()
         if not is_alone or entries.keys() & self._decided.keys():
             same, unpaired = pair(entries, listings, self._decided)
+            same = {one: _root(one, same) for one in same}
             said = _said(entries, same, unpaired)
         for identifier, fact in entries.items():
+            self.same.pop(identifier, None)
             if said.get(identifier, fact) != self.said.get(identifier, fact):
                 settled.entries.add(identifier)
             if identifier in said:
                 self.said[identifier] = said[identifier]
             else:
                 self.said.pop(identifier, None)
+        self.same |= same
         if unpaired != self.unpaired.get(group):
             settled.groups.add(group)
             if unpaired is None:
@@ -156,6 +163,12 @@ class PairedEntries:
         )
 
 
+def _root(identifier: str, same: dict[str, str]) -> str:
+    while identifier in same:
+        identifier = same[identifier]
+    return identifier
+
+
 def _said(
     entries: dict[str, EntryBooked], same: dict[str, str], unpaired: Unpaired | None
 ) -> dict[str, EntryBooked | None]:
@@ -164,10 +177,7 @@ def _said(
     said |= dict.fromkeys(unpaired.held if unpaired else ())
     others: dict[str, list[EntryBooked]] = defaultdict(list)
     for one in sorted(same):
-        other = same[one]
-        while other in same:
-            other = same[other]
-        others[other].append(entries[one])
+        others[same[one]].append(entries[one])
     for identifier, told in others.items():
         if identifier not in said:
             said[identifier] = filled(entries[identifier], told)

@@ -5,6 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from models.facts import (
     BalanceReported,
@@ -15,6 +16,7 @@ from models.facts import (
     EntryPaired,
     Fact,
     FactRetracted,
+    PaymentAttributed,
 )
 from models.identity import join_id
 from models.keys import source_of
@@ -57,6 +59,8 @@ class Versions:
         self._several: set[str] = set()
         self._count = 0
         self._paired: PairedEntries | None = None
+        self._attributions: set[str] = set()
+        self._moved: dict[str, PaymentAttributed] = {}
 
     def __len__(self) -> int:
         return self._count
@@ -74,7 +78,13 @@ class Versions:
 
     def settle(self) -> Settled:
         """Pair the entries that several feeds tell, by all that was added since the last call."""
-        return self._paired.settle() if self._paired is not None else Settled(set(), set())
+        if self._paired is None:
+            return Settled(set(), set())
+        settled = self._paired.settle()
+        before, self._moved = self._moved, self._attributions_moved(self._paired.same)
+        ids = before.keys() | self._moved.keys()
+        settled.entries.update(one for one in ids if before.get(one) != self._moved.get(one))
+        return settled
 
     @property
     def unpaired(self) -> dict[Group, Unpaired]:
@@ -108,6 +118,8 @@ class Versions:
             return None
         if self._paired is not None and identifier in self._paired.said:
             return self._paired.said[identifier]
+        if identifier in self._moved:
+            return self._moved[identifier]
         return self._chosen(identifier)
 
     def contested(self) -> Iterator[str]:
@@ -178,6 +190,8 @@ class Versions:
         if isinstance(fact, EntryBooked):
             if fact.account in self._paired.accounts:
                 self._paired.put_entry(identifier)
+        elif isinstance(fact, PaymentAttributed):
+            self._attributions.add(identifier)
         elif isinstance(fact, BalanceReported):
             self._paired.put_balance(fact.account, fact.day)
         elif isinstance(fact, EntryPaired):
@@ -187,6 +201,19 @@ class Versions:
             self._paired.put_listing(identifier, fact)
             for each in tuple(self._told) if is_first else ():
                 self._touch(each)
+
+    def _attributions_moved(self, same: dict[str, str]) -> dict[str, PaymentAttributed]:
+        """What people said of an entry that is another one holds for that, if nothing else does."""
+        told = [(one, self._counting(one)) for one in sorted(self._attributions)]
+        said = {one: fact for one, fact in told if isinstance(fact, PaymentAttributed)}
+        taken = {fact.entry for fact in said.values()}
+        moved = {}
+        for identifier, fact in said.items():
+            entry = same.get(fact.entry, fact.entry)
+            if entry not in taken:
+                taken.add(entry)
+                moved[identifier] = replace(fact, entry=entry)
+        return moved
 
     def _balances(self, account: str, currency: str, what: str, day: date) -> set[int]:
         name = BalanceReported.__name__

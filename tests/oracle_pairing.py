@@ -213,6 +213,7 @@ def paired(facts: Iterable[f.Fact], told: Iterable[f.Told]) -> tuple[list[f.Fact
             groups.setdefault(key, []).append(x)
     kept: list[f.Fact] = [x for x in facts if not isinstance(x, f.EntryBooked)]
     held: list[HeldGroup] = []
+    same: dict[str, str] = {}
     for (account, day, currency, direction, amount_fen), entries in groups.items():
         lists = [x for x in listings if (x.account, x.day) == (account, day)]
         partial = {listing_digest(x) for x in lists if _tells_a_part(x, balances)}
@@ -223,8 +224,22 @@ def paired(facts: Iterable[f.Fact], told: Iterable[f.Told]) -> tuple[list[f.Fact
                 if group.is_at_last(other) == name:
                     entry = with_words_of(entry, group.by_id[other])
             kept.append(entry)
+        same |= {name: group.is_at_last(name) for name in group.same}
         if group.held:
             tail = "" if currency == "CNY" else f"/{currency}"
             subject = f"entries:{account}/{day}/{direction}/{amount_fen}{tail}"
             held.append(HeldGroup(account, day, subject))
-    return kept, held
+    return _attributed(kept, same), held
+
+
+def _attributed(facts: list[f.Fact], same: dict[str, str]) -> list[f.Fact]:
+    """What people said of an entry that is another holds for that, where nothing else does."""
+    told = [x for x in facts if isinstance(x, f.PaymentAttributed)]
+    taken = {x.entry for x in told}
+    kept: list[f.Fact] = [x for x in facts if not isinstance(x, f.PaymentAttributed)]
+    for x in sorted(told, key=lambda x: x.entry.replace("%", "%25").replace("/", "%2F")):
+        entry = same.get(x.entry, x.entry)
+        is_moved = entry not in taken
+        taken.add(entry)
+        kept.append(msgspec.structs.replace(x, entry=entry) if is_moved else x)
+    return kept

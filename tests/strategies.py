@@ -35,7 +35,15 @@ KINDS = (
     *("without contract", "before the signature", "refused", "agreed", "orphan reversal", "void"),
     *("told again", "several feeds", "equal entries", "not in the other feed", "in both feeds"),
     *("in the other feed alone", "said to be another", "told with other words", "described anew"),
-    *("moved", "balances of the day", "bills", "settled", "code moved", "bill contested"),
+    *(
+        "moved",
+        "balances of the day",
+        "attributed without reference",
+        "bills",
+        "settled",
+        "code moved",
+        "bill contested",
+    ),
 )
 
 

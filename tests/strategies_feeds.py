@@ -66,7 +66,16 @@ def _tell_day(teller: Teller, entries: list[f.EntryBooked], mark: str, day: date
         what, fen = teller.pick(("opening", "closing")), teller.pick((0, 1))
         told = f.BalanceReported(account=listing.account, day=day, what=what, balance_fen=fen)
         teller.tell(told)
+    _say(teller, entries, loose)
+
+
+def _say(teller: Teller, entries: list[f.EntryBooked], loose: list[f.EntryBooked]) -> None:
+    """What people say of entries without reference."""
     for entry in loose:
+        if teller.chance(8, "attributed without reference"):
+            contract = teller.pick(teller.contracts).number
+            said = f.PaymentAttributed(institution="JG-1", entry=identity(entry), contract=contract)
+            teller.tell(said)
         if teller.chance(5, "said to be another"):
             other = teller.pick(("", *map(identity, entries), *map(identity, loose)))
             teller.tell(f.EntryPaired(entry=identity(entry), same_as=other))
@@ -78,5 +87,8 @@ def _described(teller: Teller, entry: f.EntryBooked, serial: str) -> f.EntryBook
     if teller.chance(TOLD_OTHERWISE, "told with other words"):
         changed["remittance"] = teller.pick(("", "转账", "HT-1", entry.remittance))
         changed["counterparty_account"] = teller.pick(("", "6222", "62 22", "62**"))
-        changed["counterparty_name"] = teller.pick(("", entry.counterparty_name, "王芳"))
+        changed["counterparty_name"] = teller.pick((entry.counterparty_name, "王芳"))
+    # Entries of nobody are a matter of their own: how they are classed is not tried here.
+    if not (entry.counterparty_name or changed.get("counterparty_account")):
+        changed["counterparty_name"] = changed.get("counterparty_name") or "路人"
     return msgspec.structs.replace(entry, **changed)

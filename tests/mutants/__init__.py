@@ -13,9 +13,10 @@ import alerts.evaluation
 from alerts.rules import charging
 from alerts.rules.view import View
 from models import facts as f
-from models import matching
+from models import matching, paired, pairing, versions
 from models.contracts import Terms
 from models.ledger import Ledger
+from models.paired import Settled
 from models.registers import Registers
 from models.reversals import Reversals
 from models.store import dialect, progress
@@ -186,6 +187,26 @@ def history_forgotten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(dialect, "insert", silent)
 
 
+def nothing_is_paired(patch: pytest.MonkeyPatch) -> None:
+    """An entry of two feeds counts twice."""
+    patch.setattr(Versions, "settle", lambda _: Settled(set(), set()))
+
+
+def what_is_held_counts(patch: pytest.MonkeyPatch) -> None:
+    """What cannot be told apart counts beside what it may be."""
+    patch.setattr(paired, "pair", lambda *given: pairing.pair(*given)._replace(unpaired=None))
+
+
+def a_part_is_the_whole_day(patch: pytest.MonkeyPatch) -> None:
+    """Two statements of one day are taken for two feeds of it."""
+    patch.setattr(paired.PairedEntries, "_is_whole", lambda *_: True)
+
+
+def every_word_is_a_conflict(patch: pytest.MonkeyPatch) -> None:
+    """Feeds contradict each other by the room that they have for texts."""
+    patch.setattr(versions, "_decisive", lambda fact: fact)
+
+
 MUTANTS: tuple[Mutant, ...] = (
     *(last_writer_wins, retraction_ignored, first_match_wins, every_refund_explained),
     *(reversal_still_counts, forgotten_touch, closed_view_sees_everything),
@@ -204,6 +225,7 @@ MUTANTS: tuple[Mutant, ...] = (
     _number_off("coverage-short", "closes_working_days", lambda days: days - 1),
     _number_off("several-accounts", "window_days", lambda days: days - 1),
     _number_off("payment-outside-account", "red_above_fen", lambda fen: fen - 1),
+    *(nothing_is_paired, what_is_held_counts, a_part_is_the_whole_day, every_word_is_a_conflict),
     half_a_batch_is_committed,
     *(offset_before_facts, stated_times_never_widen, history_forgotten),
 )
