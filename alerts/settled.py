@@ -6,8 +6,8 @@ from typing import Literal
 import msgspec
 
 from alerts.evaluation import Supervision
-from models.bills import BillDay
-from models.settlements import Matching
+from models.bills import BillDay, Matching
+from models.registers import FOREVER
 
 State = Literal["settled", "open", "nothing", "unexplained"]
 
@@ -43,15 +43,15 @@ def settlement_lines(supervision: Supervision) -> list[SettlementLine]:
     """Every bill and settlement by the closed day, the latest first."""
     ledger = supervision.ledger
     matching = ledger.bills.matching
-    if matching is None:
-        return []
+    if ledger.bills.since != FOREVER:
+        return []  # no day is closed
     lines = [_settled(supervision, matching, credit) for credit in matching.by_credit]
     for code, days in ledger.bills.days.items():
         for day, bill in days.items():
             if (code, day) not in matching.by_day:
                 state: State = "open" if bill.net_fen else "nothing"
                 lines.append(_line(state, code, [(day, bill)]))
-    for identifier in matching.unexplained:
+    for _, identifier in matching.unexplained:
         entry = ledger.bills.credits[identifier]
         lines.append(
             SettlementLine(

@@ -5,6 +5,7 @@ They explain what a bank books as a settlement. They are in no balance, no book 
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,14 @@ import msgspec
 from models.identity import reference_runs
 from models.index import Index
 from models.money import round_e5
+from models.registers import FOREVER
 
 if TYPE_CHECKING:
     from models.contracts import Terms
     from models.facts import MerchantTransactionBilled
     from models.ledger import Ledger
     from models.matching import Entry
-    from models.settlements import Matching
+    from models.registers import Registers
 
 
 class BillDay(msgspec.Struct, gc=False):
@@ -52,6 +54,39 @@ class BillDay(msgspec.Struct, gc=False):
         (self.rows.add if sign > 0 else self.rows.discard)(identifier)
 
 
+class Settled(msgspec.Struct, frozen=True, gc=False):
+    """A credit with the days of a merchant's bills that it pays."""
+
+    credit: str
+    day: int
+    merchant: str
+    days: tuple[int, ...]
+
+
+class Matching(msgspec.Struct):
+    """Which credits pay what: `by_day` by merchant code and day of the bill, `by_credit` by entry.
+
+    `unexplained` are the credits that no bill explains though a bill of that merchant came before.
+    All in the order of the credits.
+    """
+
+    by_day: dict[tuple[str, int], Settled] = msgspec.field(default_factory=dict)
+    by_credit: dict[str, Settled] = msgspec.field(default_factory=dict)
+    unexplained: list[tuple[int, str]] = msgspec.field(default_factory=list)
+
+    def forget(self, since: int) -> None:
+        """Take apart what credits of this day and later were found to pay."""
+        while self.by_credit:
+            credit, settled = next(reversed(self.by_credit.items()))
+            if settled.day < since:
+                break
+            del self.by_credit[credit]
+            for day in settled.days:
+                del self.by_day[settled.merchant, day]
+        while self.unexplained and self.unexplained[-1][0] >= since:
+            self.unexplained.pop()
+
+
 class Bills:
     """The rows by merchant code and day, and the credits of payment companies."""
 
@@ -59,10 +94,17 @@ class Bills:
         self.rows: dict[str, MerchantTransactionBilled] = {}
         self.days: dict[str, dict[int, BillDay]] = defaultdict(dict)
         """By merchant code and day; a day without rows is not there."""
+        self.days_of: dict[str, list[int]] = defaultdict(list)
+        """By merchant code the days that have rows, in order."""
+        self.unrouted: dict[str, set[int]] = defaultdict(set)
+        """By merchant code the days of rows on which no register names it."""
         self.credits: dict[str, Entry] = {}
         """Entries of the class settlement, by fact id."""
-        self.matching: Matching | None = None
-        """Which credits pay which days; None when it is to be worked out again."""
+        self.credit_order: list[tuple[int, str]] = []
+        """Their days and fact ids, in order."""
+        self.matching = Matching()
+        """Which credits pay which days; right before the day `since`."""
+        self.since = FOREVER
         self._by_run: Index[str] = Index()
 
     def put(
@@ -71,16 +113,21 @@ class Bills:
         """File a row or take it away."""
         day = row.booking_date.toordinal()
         days = self.days[row.merchant_code]
-        days.setdefault(day, BillDay()).add(identifier, row, 1 if adding else -1)
+        if day not in days:
+            days[day] = BillDay()
+            insort(self.days_of[row.merchant_code], day)
+        days[day].add(identifier, row, 1 if adding else -1)
         if not days[day].rows:
             del days[day]
+            self.days_of[row.merchant_code].remove(day)
+        self._route(ledger.registers, row.merchant_code, day)
         if adding:
             self.rows[identifier] = row
         else:
             del self.rows[identifier]
         for run in runs_of(row):
             self._by_run.put(run, identifier, adding=adding)
-        self.matching = None
+        self.since = min(self.since, day)
         ledger.outside.bill(ledger, identifier, row if adding else None)
         ledger.touched.day(day)
 
@@ -88,9 +135,23 @@ class Bills:
         """An entry that is a settlement, or is one no more."""
         if adding:
             self.credits[entry.id] = entry
+            insort(self.credit_order, (entry.day, entry.id))
         else:
             del self.credits[entry.id]
-        self.matching = None
+            self.credit_order.remove((entry.day, entry.id))
+        self.since = min(self.since, entry.day)
+
+    def resettle(self, registers: Registers) -> None:
+        """The registers changed: everything is paired anew."""
+        self.since = 0
+        for code, days in self.days_of.items():
+            for day in days:
+                self._route(registers, code, day)
+
+    def _route(self, registers: Registers, code: str, day: int) -> None:
+        is_open = day in self.days[code] and registers.merchant(code, day) is None
+        if is_open or code in self.unrouted:
+            (self.unrouted[code].add if is_open else self.unrouted[code].discard)(day)
 
     def contract(self, ledger: Ledger, terms: Terms | None) -> None:
         """Rows that may name this contract, which is new, changed or gone."""

@@ -283,7 +283,7 @@ class Ledger:
             self.touched.entries |= self.entries.keys()
             self.touched.everything()
             self.outside.resettle(self)
-            self.bills.matching = None
+            self.bills.resettle(self.registers)
         self._reclassify |= self.reversals.settle(self.entries)
         for identifier in sorted(self._reclassify):
             entry = self.entries.get(identifier)

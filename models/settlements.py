@@ -5,11 +5,10 @@ after the last of them on. Credits are taken in the order of their days and look
 their own, so that what comes later changes nothing of what was found before.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 
-import msgspec
-
-from models.bills import BillDay, Bills, owed_fen
+from models.bills import BillDay, Bills, Settled, owed_fen
 from models.facts import MerchantCodeStated
 from models.identity import normalise_name
 from models.matching import Entry
@@ -19,54 +18,35 @@ Window = Callable[[int], tuple[int, int]]
 """Of a credit's day: how many days before it a bill may end at the latest, and begin at most."""
 
 
-class Settled(msgspec.Struct, frozen=True, gc=False):
-    """A credit with the days of a merchant's bills that it pays."""
-
-    credit: str
-    day: int
-    merchant: str
-    days: tuple[int, ...]
-
-
-class Matching(msgspec.Struct, frozen=True):
-    """What was found: `by_day` by merchant code and day of the bill, `by_credit` by entry.
-
-    `unexplained` are the credits that no bill explains though a bill of that merchant came before.
-    """
-
-    by_day: dict[tuple[str, int], Settled]
-    by_credit: dict[str, Settled]
-    unexplained: tuple[str, ...]
-
-
-def match(bills: Bills, registers: Registers, window: Window) -> Matching:
-    """Pair all credits with all bills."""
-    by_day: dict[tuple[str, int], Settled] = {}
-    by_credit: dict[str, Settled] = {}
-    unexplained: list[str] = []
-    first_of = {code: min(days) for code, days in bills.days.items() if days}
-    for entry in sorted(bills.credits.values(), key=lambda one: (one.day, one.id)):
-        latest, earliest = (entry.day - days for days in window(entry.day))
-        codes = [c for c in merchants_of(entry, registers) if first_of.get(c, FOREVER) <= latest]
+def match(bills: Bills, registers: Registers, window: Window) -> None:
+    """Bring the pairs up to date: those of credits from the day `bills.since` on."""
+    matching = bills.matching
+    matching.forget(bills.since)
+    for day, identifier in bills.credit_order[bisect_left(bills.credit_order, (bills.since, "")) :]:
+        entry = bills.credits[identifier]
+        latest, earliest = (day - days for days in window(day))
+        codes = [
+            code
+            for code in merchants_of(entry, registers)
+            if bills.days_of.get(code) and bills.days_of[code][0] <= latest
+        ]
         best: tuple[int, int, str, tuple[int, ...]] | None = None
         for code in codes:
-            open_days = [
-                day
-                for day in sorted(bills.days[code])
-                if earliest <= day <= latest and (code, day) not in by_day
-            ]
+            near = bills.days_of[code]
+            near = near[bisect_left(near, earliest) : bisect_right(near, latest)]
+            open_days = [each for each in near if (code, each) not in matching.by_day]
             days = _paid_by(entry.fact.amount_fen, open_days, bills.days[code])
             if days:
                 found = (-days[-1], len(days), code, days)
                 best = found if best is None else min(best, found)
         if best is not None:
             _, _, code, days = best
-            settled = Settled(entry.id, entry.day, code, days)
-            by_credit[entry.id] = settled
-            by_day.update({(code, day): settled for day in days})
+            settled = Settled(identifier, day, code, days)
+            matching.by_credit[identifier] = settled
+            matching.by_day.update({(code, each): settled for each in days})
         elif codes:
-            unexplained.append(entry.id)
-    return Matching(by_day, by_credit, tuple(unexplained))
+            matching.unexplained.append((day, identifier))
+    bills.since = FOREVER
 
 
 def merchants_of(entry: Entry, registers: Registers) -> list[str]:

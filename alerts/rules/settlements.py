@@ -3,10 +3,10 @@
 from alerts.rules.accounts import run_start
 from alerts.rules.view import View, number, yuan
 from models import facts as f
+from models.bills import BillDay, Matching
 from models.findings import Finding
-from models.keys import fact_id
 from models.registers import FOREVER
-from models.settlements import Matching, match
+from models.settlements import match
 from models.working_days import CalendarMissing
 
 RULE = "matching"
@@ -24,8 +24,8 @@ def matching_of(view: View) -> Matching:
         longest = view.number(RULE, "settlement_window_days", day)
         return after or 0, longest or 0
 
-    if bills.matching is None:
-        bills.matching = match(bills, view.ledger.registers, window)
+    if bills.since != FOREVER:
+        match(bills, view.ledger.registers, window)
     return bills.matching
 
 
@@ -48,19 +48,20 @@ def _unpaid(view: View) -> list[Finding]:
     matching = matching_of(view)
     found = []
     for code, days in sorted(view.ledger.bills.days.items()):
-        spans: Spans = []
-        unpaid = []
-        for day in sorted(days):
-            since = _late_from(view, day)
-            row = view.ledger.registers.merchant(code, day)
-            if not days[day].net_fen or since > view.as_of or row is None:
-                continue
-            settled = matching.by_day.get((code, day))
-            spans.append((since, settled.day if settled else FOREVER))
-            if settled is None:
-                unpaid.append(day)
+        unpaid = [
+            day
+            for day in view.ledger.bills.days_of[code]
+            if (code, day) not in matching.by_day and _is_due(view, code, day, days[day])
+        ]
         if not unpaid:
             continue
+        # A day that was paid late may have begun the run of days on which something was open.
+        spans: Spans = [(_late_from(view, day), FOREVER) for day in unpaid]
+        spans += [
+            (_late_from(view, day), matching.by_day[code, day].day)
+            for day in view.ledger.bills.days_of[code]
+            if (code, day) in matching.by_day and _is_due(view, code, day, days[day])
+        ]
         rows = [row for day in unpaid for row in sorted(days[day].rows)]
         found.append(
             view.undecided(
@@ -80,12 +81,21 @@ def _unpaid(view: View) -> list[Finding]:
     return found
 
 
+def _is_due(view: View, code: str, day: int, bill: BillDay) -> bool:
+    """Whether something of a day should have been settled by now, to a code that is registered."""
+    return (
+        bill.net_fen != 0
+        and _late_from(view, day) <= view.as_of
+        and view.ledger.registers.merchant(code, day) is not None
+    )
+
+
 def _unexplained(view: View) -> list[Finding]:
     """One finding for each account to which credits came that no bill explains."""
     credits_ = view.ledger.bills.credits
     by_account: dict[str, list[str]] = {}
-    for identifier in matching_of(view).unexplained:
-        if _late_from(view, credits_[identifier].day) <= view.as_of:
+    for day, identifier in matching_of(view).unexplained:
+        if _late_from(view, day) <= view.as_of:
             by_account.setdefault(credits_[identifier].account, []).append(identifier)
     return [
         view.undecided(
@@ -111,14 +121,12 @@ def _late_from(view: View, day: int) -> int:
 
 def billed_unrouted(view: View) -> list[tuple[str, list[f.MerchantTransactionBilled]]]:
     """By merchant code the rows of days on which no register names it, in order."""
-    if not view.ledger.bills.rows:
-        return []
-    found: dict[str, list[f.MerchantTransactionBilled]] = {}
-    for row in view.ledger.bills.rows.values():
-        day = row.booking_date.toordinal()
-        if view.ledger.registers.merchant(row.merchant_code, day) is None:
-            found.setdefault(row.merchant_code, []).append(row)
+    bills = view.ledger.bills
     return [
-        (code, sorted(rows, key=lambda row: (row.booking_date, fact_id(row))))
-        for code, rows in sorted(found.items())
+        (
+            code,
+            [bills.rows[one] for day in sorted(days) for one in sorted(bills.days[code][day].rows)],
+        )
+        for code, days in sorted(bills.unrouted.items())
+        if days
     ]

@@ -16,6 +16,7 @@ from models.book import Point
 from models.index import Index
 from models.keys import fact_id
 from models.ledger import Ledger
+from models.settlements import match
 from tests.engine import law
 from tests.strategies import INSTITUTION, Drawn, histories
 
@@ -133,6 +134,9 @@ class Shaken:
                 changes = {"balance_fen": fact.balance_fen + random.randint(-5, 5)}
             case f.AccountStated() | f.CustodyStated():
                 changes = {"valid_to": fact.valid_from + timedelta(days=random.randint(0, 60))}
+            case f.MerchantTransactionBilled():
+                day = fact.booking_date + timedelta(days=random.randint(-2, 2))
+                changes = {"amount_fen": fact.amount_fen + 1, "booking_date": day}
             case f.StatementReceived():
                 changes = {"begins": fact.begins - timedelta(days=random.randint(0, 3))}
             case _:
@@ -172,6 +176,22 @@ def money(ledger: Ledger) -> dict[str, Any]:
         "foreign_on": full(ledger.foreign_on),
         "shifting": ledger.shifting,
         "outside": full(ledger.outside.by_account),
+        **billed(ledger),
+    }
+
+
+def billed(ledger: Ledger) -> dict[str, Any]:
+    """What payment companies billed, and which of their credits pay it."""
+    bills = ledger.bills
+    match(bills, ledger.registers, lambda _: (1, 15))
+    return {
+        "bills": full(bills.days),
+        "bill_days": full(bills.days_of),
+        "unrouted": full(bills.unrouted),
+        "settlements": bills.credit_order,
+        "pairs": list(bills.matching.by_credit.values()),
+        "paid_days": bills.matching.by_day,
+        "unexplained": bills.matching.unexplained,
     }
 
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from alerts.evaluation import Supervision
 from models import facts as f
-from models.bills import BillDay, owed_fen
+from models.bills import BillDay, Matching, owed_fen
 from models.findings import CANNOT_DECIDE, Finding
 from models.keys import fact_id
-from models.settlements import Matching
+from models.registers import FOREVER
 from tests.engine import in_order, law, tell
 
 FIRST, CLOSED = date(2024, 3, 4), date(2024, 4, 30)
@@ -70,9 +70,8 @@ def matching_of(*facts: f.Fact) -> Matching:
     supervision = Supervision("JG-1", law())
     tell(supervision, told(*facts))
     supervision.evaluate(CLOSED)
-    matching = supervision.ledger.bills.matching
-    assert matching is not None
-    return matching
+    assert FOREVER == supervision.ledger.bills.since
+    return supervision.ledger.bills.matching
 
 
 def undecided(supervision: Supervision) -> list[Finding]:
@@ -132,7 +131,7 @@ def test_every_fen_is_paired_once(
         billed = sum(r.amount_fen for r in rows if r.booking_date.toordinal() in one.days)
         assert billed == amounts[identifier]
         assert max(one.days) < one.day
-    assert not set(matching.unexplained) & matching.by_credit.keys()
+    assert not {one for _, one in matching.unexplained} & matching.by_credit.keys()
 
 
 def test_what_comes_later_changes_nothing_of_what_was_found() -> None:
