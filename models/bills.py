@@ -107,6 +107,11 @@ class Bills:
         self.since = FOREVER
         self._by_run: Index[str] = Index()
 
+    @property
+    def is_told(self) -> bool:
+        """Whether there is any row, or a pair left of rows that were taken back."""
+        return bool(self.rows or self.matching.by_credit or self.matching.unexplained)
+
     def put(
         self, ledger: Ledger, identifier: str, row: MerchantTransactionBilled, adding: bool
     ) -> None:

@@ -34,7 +34,7 @@ def settlement_unmatched(view: View, _subject: str) -> list[Finding]:
 
     Of a merchant that never delivered a bill nothing is said: his credits are as they always were.
     """
-    if not view.ledger.bills.rows:
+    if not view.ledger.bills.is_told:
         return []
     try:
         return [*_unpaid(view), *_unexplained(view)]
