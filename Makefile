@@ -42,8 +42,8 @@ chaos: servers ## throw every kind of fault at real servers: make chaos SEEDS=1,
 	$(BIN)/python -m tests.chaos --seeds $(SEEDS)
 
 MINUTES ?= 10
-fuzz: setup ## read changed bank files: make fuzz TARGETS="camt mt940" MINUTES=10
-	set -e; for target in $(or $(TARGETS),camt mt940); do \
+fuzz: setup ## read changed bank files: make fuzz TARGETS="camt sheet" MINUTES=10
+	set -e; for target in $(or $(TARGETS),camt direct merchant mt940 sheet table); do \
 		$(BIN)/python -m tests.fuzz --target $$target --minutes $(MINUTES); done
 
 MUTATION := .venv/mutation

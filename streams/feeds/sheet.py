@@ -55,10 +55,14 @@ def _run(path: str, out: IO[bytes]) -> None:
     except subprocess.TimeoutExpired as error:
         reason = f"the Excel file takes more than {SECONDS_MAX} seconds to read; {ADVICE}"
         raise FeedRefused(reason, "byte 0") from error
-    if child.returncode == REFUSED_STATUS:
-        reason = child.stderr.decode(errors="replace").strip()[:_REASON_LENGTH_MAX]
-        raise FeedRefused(reason, "byte 0")
-    if child.returncode:
+    refuse_by(child.returncode, child.stderr)
+
+
+def refuse_by(status: int, reason: bytes) -> None:
+    """Raise FeedRefused as the status and the words of an ended child say, if it has not read."""
+    if status == REFUSED_STATUS:
+        raise FeedRefused(reason.decode(errors="replace").strip()[:_REASON_LENGTH_MAX], "byte 0")
+    if status:
         # A negative status is the signal that ended it: out of memory the library aborts.
-        reason = f"the Excel file needs more memory or time than a reader gets; {ADVICE}"
-        raise FeedRefused(reason, "byte 0")
+        advice = f"the Excel file needs more memory or time than a reader gets; {ADVICE}"
+        raise FeedRefused(advice, "byte 0")

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import IO
 
 import python_calamine
 
@@ -28,29 +29,36 @@ _EXACT_MAX = 10**15
 
 def main() -> int:
     """Read the file that the first argument names; the status of the process."""
+    status, reason = convert(sys.argv[1], sys.stdout.buffer, 0)
+    sys.stderr.write(reason)
+    return status
+
+
+def convert(path: str, out: IO[bytes], spared_bytes: int) -> tuple[int, str]:
+    """Limit this process for good and write the rows; the status, and the reason of a refusal.
+
+    `spared_bytes` of addresses do not count: what a process had before that was not made for this.
+    """
     for limit, most in (
-        (resource.RLIMIT_AS, MEMORY_BYTES_MAX),
+        (resource.RLIMIT_AS, MEMORY_BYTES_MAX + spared_bytes),
         (resource.RLIMIT_CPU, SECONDS_MAX),
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(limit, (most, most))
     try:
-        _write(Path(sys.argv[1]))
+        _write(Path(path), out)
     except SheetRefused as error:
-        sys.stderr.write(str(error))
-        return REFUSED_STATUS
+        return REFUSED_STATUS, str(error)
     except python_calamine.PasswordError:
-        sys.stderr.write("the Excel file is encrypted; send it without a password")
-        return REFUSED_STATUS
+        return REFUSED_STATUS, "the Excel file is encrypted; send it without a password"
     except (python_calamine.CalamineError, OSError, ValueError, OverflowError) as error:
-        sys.stderr.write(f"the Excel file cannot be read: {error}")
-        return REFUSED_STATUS
+        return REFUSED_STATUS, f"the Excel file cannot be read: {error}"
     except MemoryError:
-        return MEMORY_STATUS
-    return 0
+        return MEMORY_STATUS, ""
+    return 0, ""
 
 
-def _write(path: Path) -> None:
+def _write(path: Path, out: IO[bytes]) -> None:
     with path.open("rb") as file:
         is_package = file.read(4) == _ZIP_MAGIC
     if is_package:
@@ -60,12 +68,12 @@ def _write(path: Path) -> None:
     for number, row in enumerate(_rows(path), start=1):
         writer.writerow(row)
         if not number % _WRITTEN_ROWS:
-            _flush(text)
-    _flush(text)
+            _flush(text, out)
+    _flush(text, out)
 
 
-def _flush(text: io.StringIO) -> None:
-    sys.stdout.buffer.write(text.getvalue().encode())
+def _flush(text: io.StringIO, out: IO[bytes]) -> None:
+    out.write(text.getvalue().encode())
     text.seek(0)
     text.truncate()
 
@@ -88,7 +96,11 @@ def _rows(path: Path) -> Iterator[list[str]]:
     if end[0] >= ROWS_MAX or (end[0] + 1) * (end[1] + 1) > CELLS_MAX:
         raise SheetRefused(f"the sheet reaches to row {end[0] + 1:,}, column {end[1] + 1:,}")
     for row in sheet.iter_rows():
-        yield [_TEXTS[type(cell)](cell) for cell in row]
+        texts = [cell for cell in row if type(cell) is str]
+        whole = "".join(texts)
+        if len(texts) < len(row) or "\n" in whole or "\r" in whole or NUMBER_MARK in whole:
+            texts = [_TEXTS[type(cell)](cell) for cell in row]
+        yield texts
 
 
 def _text(cell: str) -> str:

@@ -54,11 +54,12 @@ def run(name: str, seconds: int, seed: int) -> tuple[Counter[str], dict[str, str
     target = importlib.import_module(f"tests.fuzz.{name}")
     chance = random.Random(seed)  # noqa: S311 -- changes want a seed, not secrecy
     seeds = target.seeds()
+    changed = getattr(target, "changed", None)
     outcomes: Counter[str] = Counter()
     broken: dict[str, str] = {}
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        data = mutated(chance, seeds, target.TOKENS)
+        data = changed(chance, seeds) if changed else mutated(chance, seeds, target.TOKENS)
         try:
             outcomes[target.read(data)] += 1
         except CRASHES as error:

@@ -5,11 +5,26 @@ from collections import Counter
 from datetime import date
 
 from models.facts import EntryBooked
+from streams.feeds import reading
 from streams.feeds.intake import prove, told
-from streams.feeds.records import Closing, End, Entry, Opening, Record
+from streams.feeds.integrity import checked
+from streams.feeds.records import Closing, End, Entry, FeedRefused, Opening, Record
+from streams.feeds.sniff import sniff
 
 TODAY = date(2030, 1, 1)
 SECONDS_MAX = 5
+
+
+def read_any(data: bytes) -> str:
+    """Examine a file by the reader that its content names."""
+    try:
+        records = list(checked(reading.records(data, sniff(data))))
+    except FeedRefused:
+        records = None
+    outcome = examine(data, records)
+    is_told = outcome != "refused" and prove(data, TODAY, "file").is_bank
+    assert records is not None or not is_told, "the reader refuses what is told"
+    return outcome
 
 
 def examine(data: bytes, records: list[Record] | None) -> str:
