@@ -21,7 +21,8 @@ SMALL_BYTES = 1_000_000
 _PIECE_BYTES = 1 << 20
 _OVERLAP_BYTES = 64
 _ENCRYPTED = 0x1
-_REFERENCE = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,3})([0-9]{1,20})["']""")
+_REFERENCE = re.compile(rb"""r(?<=\br)\s*=\s*["']([A-Z]{0,3}[0-9]{1,20})["']""")
+_DIGITS, _LETTERS = b"0123456789", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _NESTED = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
@@ -73,7 +74,7 @@ def _check_content(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
             if not before:
                 _check_start(piece, member.filename)
             text = before + piece
-            if _DECLARATION.search(text):
+            if b"<!" in text and _DECLARATION.search(text):
                 raise SheetRefused(f"{member.filename} declares a document type or entities")
             # In every member: the book says where its sheets lie, and may say anything.
             columns, rows = _extent(text)
@@ -97,11 +98,10 @@ def _check_start(piece: bytes, name: str) -> None:
 
 def _extent(text: bytes) -> tuple[int, int]:
     """The highest column and row that cells and rows name in a piece of a member."""
-    columns, rows = set(), set()
-    for column, row in _REFERENCE.findall(text):
-        columns.add(column)
-        rows.add(row)
-    return max(map(_column, columns), default=0), max(map(int, rows), default=0)
+    references = b" ".join(_REFERENCE.findall(text))
+    columns = set(references.translate(None, _DIGITS).split(b" "))
+    rows = set(references.translate(None, _LETTERS).split(b" ")) - {b""}
+    return max(map(_column, columns)), max(map(int, rows), default=0)
 
 
 def _column(letters: bytes) -> int:

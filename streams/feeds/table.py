@@ -9,6 +9,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
+from itertools import groupby, islice, pairwise
 
 import msgspec
 
@@ -26,8 +27,9 @@ from streams.feeds.records import (
     Record,
     Serials,
 )
-from streams.feeds.rows import Place, Rows
-from streams.feeds.table_row import Own, RowReader
+from streams.feeds.rows import BLOCK_ROWS, Block, Place, Rows
+from streams.feeds.table_columns import ColumnReader, Told
+from streams.feeds.table_row import Own
 from streams.feeds.text import end_of_day, shanghai_day
 
 _TOTALS = "totals"
@@ -42,19 +44,18 @@ def read(rows: Rows, profile: BankProfile) -> Iterator[Record]:
     Raises FeedRefused for a row with more or fewer cells than the heading, and for every cell that
     cannot be read with certainty.
     """
-    parsed = iter(rows)
-    heading_line, cells, above = _find_heading(parsed, profile)
+    heading_line, cells, above = _find_heading(iter(rows), profile)
     preamble = Preamble(above, profile)
-    reader = RowReader(profile, cells, Own(preamble.account, preamble.currency), rows)
-    passed_over: Counter[str] = Counter()
-    groups = _group(parsed, reader, preamble, passed_over)
+    reader = ColumnReader(profile, cells, Own(preamble.account, preamble.currency), rows)
+    seen = _Seen()
+    groups = _group(_below(rows, heading_line), reader, preamble, seen)
     if not groups:
         if not preamble.account:
             reason = "no row stands below the heading, and no line names an account"
             raise FeedRefused(reason, f"row {heading_line}")
         yield from _empty_statement(profile, preamble, heading_line)
     shared = len(groups) > 1
-    notes = tuple(_notes(rows, reader, passed_over))
+    notes = tuple(_notes(rows, reader, seen.passed_over))
     if shared:
         preamble.compare_count(sum(group.days.total() for group in groups.values()))
     for group in groups.values():
@@ -64,7 +65,9 @@ def read(rows: Rows, profile: BankProfile) -> Iterator[Record]:
         yield from _statement(profile, preamble, group, told)
 
 
-def _notes(rows: Rows, reader: RowReader, passed_over: Counter[str]) -> Iterator[tuple[str, str]]:
+def _notes(
+    rows: Rows, reader: ColumnReader, passed_over: Counter[str]
+) -> Iterator[tuple[str, str]]:
     """What is read otherwise than it might be expected, by the name of the check that says so."""
     unused = [f"columns {', '.join(reader.unused)}"] if reader.unused else []
     unused += [f"{count} × {what}" for what, count in passed_over.items()]
@@ -101,35 +104,48 @@ class _Group:
         self._breaks = self._breaks_backwards = 0
         self._ends: list[Entry] = []
 
-    def add(self, place: Place, time_text: str, entry: Entry) -> None:
-        """One more row, as it stands in the file."""
-        fact, balance_fen = entry.fact, entry.balance_fen
-        effect_fen = fact.amount_fen if fact.direction == "C" else -fact.amount_fen
+    def add(self, told: list[Told]) -> None:
+        """Some more rows, as they stand in the file one behind the other."""
+        places, times, entries = zip(*told, strict=True)
+        facts = [entry.fact for entry in entries]
+        effects = [one.amount_fen if one.direction == "C" else -one.amount_fen for one in facts]
+        balances = [entry.balance_fen for entry in entries]
         if self._ends:
-            before_fen = self._balance_fen
-            if before_fen is None or balance_fen is None:
+            self._ends[1] = entries[-1]
+            self._compare([self._balance_fen, *balances], [self._effect_fen, *effects])
+        else:
+            self._ends = [entries[0], entries[-1]]
+            self._first_time = times[0]
+            self._compare(balances, effects)
+        self._last_time = times[-1]
+        self._balance_fen, self._effect_fen = balances[-1], effects[-1]
+        self.days.update([fact.booking_date for fact in facts])
+        offsets, lines = zip(*places, strict=True)
+        self._offsets.extend(offsets)
+        self._lines.extend(lines)
+        if self.kept is not None:
+            self.kept.extend(entries)
+
+    def _compare(self, balances: list[int | None], effects: list[int]) -> None:
+        """Count the balances that do not follow from their neighbours, in either order."""
+        for (before_fen, after_fen), (first_fen, second_fen) in zip(
+            pairwise(balances), pairwise(effects), strict=True
+        ):
+            if before_fen is None or after_fen is None:
                 self._breaks += 1
                 self._breaks_backwards += 1
-            else:
-                self._breaks += before_fen + effect_fen != balance_fen
-                self._breaks_backwards += balance_fen + self._effect_fen != before_fen
-            self._ends[1] = entry
-        else:
-            self._ends = [entry, entry]
-            self._first_time = time_text
-        self._last_time = time_text
-        self._balance_fen, self._effect_fen = balance_fen, effect_fen
-        self.days[fact.booking_date] += 1
-        self._offsets.append(place[0])
-        self._lines.append(place[1])
-        if self.kept is not None:
-            self.kept.append(entry)
+                continue
+            step_fen = after_fen - before_fen
+            self._breaks += step_fen != second_fen
+            self._breaks_backwards += step_fen != -first_fen
 
     @property
     def is_newest_first(self) -> bool:
         """The order in which each balance follows from the one before; in doubt, of the times."""
         if self._breaks == self._breaks_backwards:
-            return self._first_time > self._last_time
+            (first, last), times = self._ends, (self._first_time, self._last_time)
+            days = first.fact.booking_date, last.fact.booking_date
+            return (days[0], times[0]) > (days[1], times[1])
         return self._breaks_backwards < self._breaks
 
     @property
@@ -151,16 +167,56 @@ class _Group:
         return self.kept[::-1] if self.is_newest_first else self.kept
 
 
+class _Seen:
+    """What stands below the heading and is no entry: totals from a line on, and how much else."""
+
+    def __init__(self) -> None:
+        self.totals_line = 0
+        self.passed_over: Counter[str] = Counter()
+
+
+def _below(rows: Rows, heading_line: int) -> Iterator[Block]:
+    """The rows below the heading; what stands above it was read to find it."""
+    for places, cells in rows.blocks():
+        first = next((n for n, (_, line) in enumerate(places) if line > heading_line), len(places))
+        if first < len(places):
+            yield places[first:], cells[first:]
+
+
 def _group(
-    parsed: Iterator[tuple[Place, list[str]]],
-    reader: RowReader,
-    preamble: Preamble,
-    passed_over: Counter[str],
+    blocks: Iterator[Block], reader: ColumnReader, preamble: Preamble, seen: _Seen
 ) -> dict[tuple[str, str], _Group]:
     """The rows below the heading by account and currency, checked; what follows them is stated."""
     groups: dict[tuple[str, str], _Group] = {}
-    count, below = 0, 0
-    for place, cells in parsed:
+    count = 0
+    for places, rows in blocks:
+        told = None if seen.totals_line else reader.read_many(places, rows)
+        if told is None:
+            told = _singly(places, rows, reader, preamble, seen)
+        for key, some in groupby(told, _account_and_currency):
+            groups.setdefault(key, _Group()).add(list(some))
+        count += len(told)
+        if count > ENTRIES_KEPT_MAX:
+            for one in groups.values():
+                one.kept = None
+    return groups
+
+
+def _account_and_currency(told: Told) -> tuple[str, str]:
+    fact = told[2].fact
+    return fact.account, fact.currency
+
+
+def _singly(
+    places: list[Place],
+    rows: list[list[str]],
+    reader: ColumnReader,
+    preamble: Preamble,
+    seen: _Seen,
+) -> list[Told]:
+    """The entries of rows that want a closer look, and what is seen beside them."""
+    told: list[Told] = []
+    for place, cells in zip(places, rows, strict=True):
         if not any(cells):
             continue
         try:
@@ -170,25 +226,17 @@ def _group(
             if not other:
                 raise
             if other == _TOTALS:
-                below = below or place[1]
+                seen.totals_line = seen.totals_line or place[1]
             else:
-                passed_over[other] += 1
+                seen.passed_over[other] += 1
             continue
-        if below:
+        if seen.totals_line:
             raise FeedRefused("an entry stands below the totals", f"row {place[1]}")
-        fact = entry.fact
-        group = groups.get((fact.account, fact.currency))
-        if group is None:
-            group = groups[fact.account, fact.currency] = _Group()
-        group.add(place, time_text, entry)
-        count += 1
-        if count > ENTRIES_KEPT_MAX:
-            for one in groups.values():
-                one.kept = None
-    return groups
+        told.append((place, time_text, entry))
+    return told
 
 
-def _other_line(cells: list[str], reader: RowReader, preamble: Preamble) -> str:
+def _other_line(cells: list[str], reader: ColumnReader, preamble: Preamble) -> str:
     """What a line is that is no entry, empty where it may be one; what it states is then known."""
     if reader.is_heading(cells):
         return "heading again"
@@ -201,16 +249,33 @@ def _other_line(cells: list[str], reader: RowReader, preamble: Preamble) -> str:
     return f"line {remark[:20]}" if remark else ""
 
 
-def _numbered(group: _Group, rows: Rows, reader: RowReader) -> Iterator[Entry]:
+def _numbered(group: _Group, rows: Rows, reader: ColumnReader) -> Iterator[Entry]:
     """The entries from the oldest on, each with a serial of its own within account and day."""
-    left = group.days.copy()
-    serials = Serials()
     entries: Iterator[Entry]
     if group.kept is not None:
-        entries = iter(group.kept_in_order())
-        group.kept = None
+        kept, group.kept = group.kept_in_order(), None
+        if len({(one.fact.booking_date, one.fact.serial) for one in kept}) == len(kept):
+            return iter(kept)
+        entries = iter(kept)
     else:
-        entries = (reader.read(cells, line)[1] for (_, line), cells in rows.again(group.places()))
+        entries = _again(rows.again(group.places()), reader)
+    return _told_apart(entries, group.days.copy())
+
+
+def _again(rows: Iterator[tuple[Place, list[str]]], reader: ColumnReader) -> Iterator[Entry]:
+    """Rows that were read before and refused nothing."""
+    while some := list(islice(rows, BLOCK_ROWS)):
+        places, cells = [place for place, _ in some], [row for _, row in some]
+        many = reader.read_many(places, cells)
+        if many is None:
+            yield from (reader.read(row, line)[1] for (_, line), row in some)
+        else:
+            yield from (entry for _, _, entry in many)
+
+
+def _told_apart(entries: Iterator[Entry], left: Counter[date]) -> Iterator[Entry]:
+    """`left` says how many entries there are of each day."""
+    serials = Serials()
     for entry in entries:
         fact = entry.fact
         day = fact.booking_date

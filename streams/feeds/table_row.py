@@ -1,8 +1,9 @@
 """One row of a bank's export as an entry, by the columns of its profile."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
+from operator import itemgetter
 from typing import Literal, NamedTuple
 
 from models.facts import EntryBooked
@@ -19,6 +20,7 @@ _ACCOUNT = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
 _OPPOSITE: dict[Direction, Direction] = {"C": "D", "D": "C"}
 _NONE = -1
 _NUMBER_DIGITS_MAX = 15
+_REPEATED_MAX = 4_096
 _LOST = "has lost digits in a spreadsheet"
 # What banks write where no amount is.
 _NO_AMOUNT = frozenset({"", "-", "--", "—", "——", "－", "/"})
@@ -38,12 +40,12 @@ class Own(NamedTuple):
     currency: str
 
 
-class Parties(NamedTuple):
-    """Account and sub-account of a row, and the other's account, name and bank."""
+Parties = tuple[str, str, tuple[str, str, str]]
+"""Account and sub-account of a row, and the other's account, name and bank."""
 
-    account: str
-    sub_account: str
-    other: tuple[str, str, str]
+
+Repeated = tuple[str, bool, str]
+"""Currency, whether a word or flag says reversal, and code: the same in many rows."""
 
 
 class RowReader:
@@ -55,7 +57,7 @@ class RowReader:
 
     def __init__(self, profile: BankProfile, cells: list[str], own: Own, rows: Rows) -> None:
         self._profile = profile
-        self._is_sheet = rows.is_sheet
+        self._has_numbers = rows.has_numbers
         self._width = len(cells)
         self._clean: Callable[[str], str] = clean if rows.is_dressed else str.strip
         self._accounts: set[str] = set()
@@ -64,6 +66,7 @@ class RowReader:
         self._own_currency = own.currency
         self._cells = cells
         self._used: set[int] = set()
+        self._repeated: dict[tuple[str, ...], Repeated] = {}
         self._places: dict[str, int] = {}
         for place, cell in enumerate(cells):
             self._places.setdefault(heading(cell), place)
@@ -74,20 +77,22 @@ class RowReader:
         self._remittance = self._named(profile.remittance)
         self._code = self._named(profile.code)
         self._reversal_in = self._named(profile.reversal_in)
-        self._words = profile.reversal_words
         self._flag, self._mark = at("reversal_flag"), at("mark")
         self._two_columns = profile.signs == "two-columns"
         self._debit, self._credit = at("debit"), at("credit")
-        self._account_at, self._other_name = at("account"), at("other_name")
-        self._other_account, self._other_bank = at("other_account"), at("other_bank")
+        self._account_at = at("account")
+        self._other = (at("other_account"), at("other_name"), at("other_bank"))
         self._type, self._amount = at("type"), at("amount")
         self._payer = (at("payer_account"), at("payer_name"), at("payer_bank"))
         self._payee = (at("payee_account"), at("payee_name"), at("payee_bank"))
+        self._repeated_places = (self._currency, self._flag, *self._reversal_in, *self._code)
+        self._repeated_cells: Callable[[list[str]], tuple[str, ...]]
+        self._repeated_cells = itemgetter(*self._repeated_places)
         if self._two_columns and self._account_at == _NONE and not own.account:
             raise FeedRefused("neither a column nor a line above it names the account", "row 1")
 
     def read(self, raw: list[str], line: int) -> tuple[str, Entry]:
-        """The entry of a row, and the text of its time by which rows can be ordered.
+        """The entry of a row, and the text of its time by which rows of a day can be ordered.
 
         Its serial is the bank's, or the fingerprint of its content; it may not be unique yet.
         """
@@ -96,15 +101,14 @@ class RowReader:
         if len(row) != self._width:
             # Also an empty cell too many: an amount with an unquoted separator makes one.
             raise FeedRefused(f"{len(row)} cells where the heading has {self._width}", position)
+        # The place of a column that the export lacks is -1: here, where nothing stands.
+        row.append("")
         try:
-            if self._is_sheet:
+            if self._has_numbers:
                 row = self._numbers_read(row)
             signed_fen, written = self._of_two_columns(row) if self._two_columns else self._by(row)
             parties = self._parties(row, written, position)
-            time_text = row[self._time] if self._time >= 0 else ""
-            day = _day_of(row[self._day] or time_text)
-            value_text = row[self._value_day] if self._value_day >= 0 else ""
-            value_day = _day_of(value_text) if value_text else None
+            days = day_of(row[self._day] or row[self._time]), _value_day(row[self._value_day])
             balance = row[self._balance]
             balance_fen = None if balance in _NO_AMOUNT else parse_fen_cell(balance)
         except (MoneyError, ValueError) as error:
@@ -114,32 +118,31 @@ class RowReader:
         direction = _OPPOSITE[written] if red_ink else written
         if amount_fen > AMOUNT_FEN_MAX:
             raise FeedRefused("the amount is too large", position)
-        remittance = " ".join(dict.fromkeys([row[i] for i in self._remittance if row[i]]))
-        reversal = red_ink or self._is_reversal(row)
-        other = parties.other
-        serial = self._serial_of(row, position)
-        fact = EntryBooked(
-            parties.account,
-            day,
-            serial or fingerprint(direction, amount_fen, other[0], remittance),
-            amount_fen,
-            direction,
+        repeated = self._repeated.get(self._repeated_cells(row))
+        if repeated is None:
+            repeated = self._read_repeated(row, position)
+        remittance = joined([row[place] for place in self._remittance])
+        own = self._serial_of(row, position)
+        serial = own or fingerprint(direction, amount_fen, parties[2][0], remittance)
+        money = (amount_fen, direction, red_ink)
+        fact = booked(days, serial, money, parties, remittance, repeated)
+        return row[self._time], Entry(fact, position, balance_fen, red_ink, bool(own))
+
+    def _read_repeated(self, row: list[str], position: str) -> Repeated:
+        """What few rows say differently is read once for all that say the same."""
+        if len(self._repeated) >= _REPEATED_MAX:
+            self._repeated.clear()
+        found = (
             self._currency_of(row, position),
-            counterparty_name=other[1],
-            counterparty_account=other[0],
-            remittance=remittance,
-            reversal=reversal,
-            reverses=told_reference(remittance) if reversal else "",
-            sub_account=parties.sub_account,
-            value_date=value_day,
-            counterparty_bank=other[2],
-            code=" ".join([row[i] for i in self._code if row[i]]),
+            self._is_reversal(row),
+            " ".join([row[place] for place in self._code if row[place]]),
         )
-        return f"{day} {time_text}", Entry(fact, position, balance_fen, red_ink, bool(serial))
+        self._repeated[self._repeated_cells(row)] = found
+        return found
 
     def _numbers_read(self, row: list[str]) -> list[str]:
         """The row without marks. Raises ValueError for a number where a name has to stand."""
-        names = (self._account_at, self._serial, self._other_account, self._payer[0])
+        names = (self._account_at, self._serial, self._other[0], self._payer[0])
         for place in (*names, self._payee[0]):
             if place >= 0 and row[place].startswith(NUMBER_MARK):
                 shown = row[place][1:]
@@ -158,7 +161,8 @@ class RowReader:
     def _is_reversal(self, row: list[str]) -> bool:
         if self._flag >= 0 and row[self._flag] in self._profile.reversal_flags:
             return True
-        return any(word in row[place] for place in self._reversal_in for word in self._words)
+        words = self._profile.reversal_words
+        return any(word in row[place] for place in self._reversal_in for word in words)
 
     def _of_two_columns(self, row: list[str]) -> tuple[int, Direction]:
         debit, credit = row[self._debit], row[self._credit]
@@ -192,7 +196,7 @@ class RowReader:
         """With two sides, the account is the payee of what comes in and payer of what goes out."""
         own_side, sub_account = self._own, ""
         if self._two_columns:
-            places = (self._other_account, self._other_name, self._other_bank)
+            places = self._other
             if self._account_at >= 0:
                 own_side = row[self._account_at]
         else:
@@ -200,14 +204,14 @@ class RowReader:
             mine, places = (self._payee, self._payer) if comes_in else (self._payer, self._payee)
             own_side = self._own or row[mine[0]]
             sub_account = row[mine[0]] if row[mine[0]] != own_side else ""
-        other = (_cell(row, places[0]), _cell(row, places[1]), _cell(row, places[2]))
+        other = (row[places[0]], row[places[1]], row[places[2]])
         if is_spreadsheet_number(other[0]):
             raise FeedRefused(f"{other[0]!r} {_LOST}", position)
-        return Parties(self._account(own_side, position), sub_account, other)
+        if own_side not in self._accounts:
+            self._account(own_side, position)
+        return own_side, sub_account, other
 
     def _account(self, text: str, position: str) -> str:
-        if text in self._accounts:
-            return text
         if is_spreadsheet_number(text) or _ACCOUNT.fullmatch(text) is None:
             raise FeedRefused(f"{text!r} is no account number", position)
         self._accounts.add(text)
@@ -289,11 +293,50 @@ class RowReader:
         return places
 
 
-def _cell(row: list[str], place: int) -> str:
-    return row[place] if place >= 0 else ""
+def booked(  # noqa: PLR0917 -- the parts of a row
+    days: tuple[date, date | None],
+    serial: str,
+    money: tuple[int, Direction, bool],
+    parties: Parties,
+    remittance: str,
+    repeated: Repeated,
+) -> EntryBooked:
+    """The fact of a row, by booking and value day; in `money` the last says: in red ink."""
+    account, sub_account, other = parties
+    currency, is_reversal, code = repeated
+    reversal = is_reversal or money[2]
+    return EntryBooked(
+        account,
+        days[0],
+        serial,
+        money[0],
+        money[1],
+        currency,
+        counterparty_name=other[1],
+        counterparty_account=other[0],
+        remittance=remittance,
+        reversal=reversal,
+        reverses=told_reference(remittance) if reversal else "",
+        sub_account=sub_account,
+        value_date=days[1],
+        counterparty_bank=other[2],
+        code=code,
+    )
 
 
-def _day_of(text: str) -> date:
+def joined(texts: Sequence[str]) -> str:
+    """The texts of several cells, each once."""
+    found = [text for text in texts if text]
+    if len(found) > 1:
+        return " ".join(dict.fromkeys(found))
+    return found[0] if found else ""
+
+
+def _value_day(text: str) -> date | None:
+    return day_of(text) if text else None
+
+
+def day_of(text: str) -> date:
     """The day of a date, or of a date with a time behind it."""
     try:
         return parse_day(text)

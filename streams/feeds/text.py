@@ -109,7 +109,8 @@ def clean(cell: str) -> str:
 
 def is_spreadsheet_number(cell: str) -> bool:
     """Whether a spreadsheet has written a long number as 6.217E+18: digits are lost for good."""
-    return _SPREADSHEET_NUMBER.fullmatch(cell) is not None
+    has_exponent = "E" in cell or "e" in cell
+    return has_exponent and _SPREADSHEET_NUMBER.fullmatch(cell) is not None
 
 
 @lru_cache(maxsize=4096)
