@@ -52,7 +52,6 @@ class BankProfile(pydantic.BaseModel):
     bank: str
     product: str
     status: Literal["verified", "unverified"]
-    encoding: Literal["gb18030", "utf-8"]
     rhythm: Literal["daily", "monthly"]
     signs: Literal["two-columns", "signed-by-type"]
     required: tuple[str, ...]
