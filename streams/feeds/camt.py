@@ -5,13 +5,16 @@ from collections.abc import Generator, Iterator
 from datetime import date
 
 from lxml import etree
-from lxml.etree import _Element as Element
+from lxml.etree import _Element as Parsed
 
 from streams.feeds.camt_entry import read_entry
 from streams.feeds.camt_frame import Frame
 from streams.feeds.camt_pages import Balances, page_of
+from streams.feeds.camt_shapes import LENGTH_MAX, Shapes
 from streams.feeds.camt_xml import (
     LOCAL,
+    Element,
+    Node,
     account_of,
     amount_of,
     children,
@@ -19,7 +22,12 @@ from streams.feeds.camt_xml import (
     find,
     words,
 )
-from streams.feeds.hardened import hardened_parser, refuse_document_type, utf8_chunks
+from streams.feeds.hardened import (
+    declared_encoding,
+    hardened_parser,
+    refuse_document_type,
+    utf8_chunks,
+)
 from streams.feeds.records import (
     Closing,
     Data,
@@ -60,7 +68,7 @@ def read(data: Data) -> Iterator[Record]:
         for chunk in utf8_chunks(data):
             parser.feed(chunk)
             for event, element in parser.read_events():
-                assert isinstance(element, Element), "comments and the like are removed"
+                assert isinstance(element, Parsed), "comments and the like are removed"
                 yield from reader.handle(event, element)
         root = parser.close()
         yield from reader.end()
@@ -80,12 +88,16 @@ class _Reader:
         self.statements = 0
         self._entries = 0
         self._balances = 0
+        self._data = data
+        self._encoding = declared_encoding(data)
+        self._shapes = Shapes()
+        self._entry_at = 0
         self._starts = (m for m in _STARTS.finditer(data) if m.group(1))
         self._offset = 0
         self._statement: _Statement | None = None
         self._waiting: Frame | None = None
 
-    def handle(self, event: str, element: Element) -> Iterator[Record]:
+    def handle(self, event: str, element: Parsed) -> Iterator[Record]:
         name = LOCAL[element.tag]
         if event == "start":
             self._start(name, element)
@@ -100,18 +112,28 @@ class _Reader:
             self._statement = None
         elif name == "Ntry" and element.getparent() is self._statement.element:
             place = f"entry {self._entries} at byte {self._offset}"
-            yield from self._statement.entry(element, place)
+            node = self._node(element)
+            yield from self._statement.entry(element if node is None else node, place)
             element.clear()
             before = element.getprevious()
             if before is not None and LOCAL[before.tag] == "Ntry":
                 self._statement.element.remove(before)
+
+    def _node(self, ntry: Parsed) -> Node | None:
+        """The entry by its shape, where its bytes have one that is known."""
+        start = self._entry_at
+        tag = b"</%bNtry>" % (f"{ntry.prefix}:".encode() if ntry.prefix else b"")
+        end = self._data.find(tag, start, start + LENGTH_MAX)
+        if end < 0:
+            return None
+        return self._shapes.read(self._data[start : end + len(tag)].decode(self._encoding))
 
     def end(self) -> Iterator[Record]:
         """What is left of a statement whose next page is not in the file."""
         if self._waiting is not None:
             yield from self._waiting.finish()
 
-    def _start(self, name: str, element: Element) -> None:
+    def _start(self, name: str, element: Parsed) -> None:
         start = next(self._starts, None)
         if start is None or start.group(1).decode() != name:
             raise FeedRefused(f"<{name}> cannot be found in the raw bytes", f"byte {self._offset}")
@@ -127,6 +149,7 @@ class _Reader:
         elif self._statement is not None and parent is self._statement.element:
             if name == "Ntry":
                 self._entries += 1
+                self._entry_at = self._offset
             elif name == "Bal":
                 self._balances += 1
                 place = f"balance {self._balances} at byte {self._offset}"
@@ -139,7 +162,7 @@ class _Statement:
     `before` is what waits for its next page, which this may be.
     """
 
-    def __init__(self, element: Element, message: str, place: str, before: Frame | None) -> None:
+    def __init__(self, element: Parsed, message: str, place: str, before: Frame | None) -> None:
         self.element = element
         self.balance_places: list[str] = []
         self._place = place

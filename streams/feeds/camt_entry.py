@@ -6,13 +6,12 @@ from datetime import date
 from hashlib import sha256
 from typing import Literal
 
-from lxml.etree import _Element as Element
-
 from models.facts import EntryAnnounced, EntryBooked
 from streams.feeds.camt_frame import Frame, compare_batch, refuse_twice
 from streams.feeds.camt_xml import (
     DIRECTIONS,
     LOCAL,
+    Element,
     account_of,
     amount_of,
     children,

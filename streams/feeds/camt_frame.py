@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from lxml.etree import _Element as Element
-
 from models.money import format_yuan
 from streams.feeds.camt_pages import Balances, Page, page_fault, seam_fault, summed
-from streams.feeds.camt_xml import DIRECTIONS, LOCAL, amount_of, day_of_text, find, words
+from streams.feeds.camt_xml import DIRECTIONS, LOCAL, Element, amount_of, day_of_text, find, words
 from streams.feeds.records import (
     Check,
     Closing,

@@ -1,10 +1,11 @@
 """Elements of a camt message by local name, and the amounts and days in them."""
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from typing import Literal
 
-from lxml.etree import _Element as Element
+from lxml.etree import _Element as Parsed
 
 from models.money import MoneyError, parse_fen
 from streams.feeds.records import AMOUNT_FEN_MAX, FeedRefused
@@ -13,6 +14,35 @@ from streams.feeds.text import parse_day, parse_moment
 _ONE_SIDED = re.compile(r"\d{1,20}\.|\.\d{1,20}", re.ASCII)
 _ZONE = re.compile(r"Z|[+-]\d{2}:\d{2}", re.ASCII)
 DIRECTIONS: dict[str, Literal["C", "D"]] = {"CRDT": "C", "DBIT": "D"}
+
+
+class Node:
+    """An element without its parser: what the readers of entries ask of one."""
+
+    __slots__ = ("attributes", "children", "first", "tag", "text")
+
+    def __init__(
+        self, tag: str, text: str, attributes: dict[str, str], children: "list[Node]"
+    ) -> None:
+        self.tag = tag
+        self.text = text
+        self.attributes = attributes
+        self.children = children
+        self.first = {child.tag: child for child in reversed(children)}
+
+    def __iter__(self) -> "Iterator[Node]":
+        return iter(self.children)
+
+    def __len__(self) -> int:
+        return len(self.children)
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """An attribute by its name."""
+        return self.attributes.get(name, default)
+
+
+Element = Parsed | Node
+"""An element as the parser made it, or as its shape says."""
 
 
 class _LocalNames(dict[str, str]):
@@ -36,6 +66,9 @@ def find(element: Element | None, *names: str) -> Element | None:
     for name in names:
         if element is None:
             return None
+        if type(element) is Node:
+            element = element.first.get(name)
+            continue
         for child in element:
             if LOCAL[child.tag] == name:
                 element = child

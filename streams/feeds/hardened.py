@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from streams.feeds.mapped import CHUNK_BYTES, Keeper
 from streams.feeds.records import Data, FeedRefused
 
 _CHUNK_BYTES = 65_536
@@ -39,9 +40,15 @@ def declared_encoding(data: Data) -> str:
 
 def refuse_document_type(data: Data) -> None:
     """Refuse what could make entities: no bank's message needs any."""
-    forbidden = _FORBIDDEN.search(data)
-    if forbidden:
-        raise FeedRefused("a document type or entity is declared", f"byte {forbidden.start()}")
+    keeper = Keeper(data)
+    for start in range(0, len(data), CHUNK_BYTES):
+        # A mark may lie over the end of a piece.
+        piece = data[start : start + CHUNK_BYTES + len(b"<!DOCTYPE")]
+        forbidden = _FORBIDDEN.search(piece) if b"<!" in piece else None
+        if forbidden:
+            place = start + forbidden.start()
+            raise FeedRefused("a document type or entity is declared", f"byte {place}")
+        keeper.release(start)
 
 
 def hardened_parser(tags: tuple[str, ...] | None) -> "etree.XMLPullParser":
@@ -63,6 +70,7 @@ def utf8_chunks(data: Data) -> Iterator[bytes]:
     """The file as UTF-8 without its XML declaration."""
     encoding = declared_encoding(data)
     decoder = codecs.getincrementaldecoder(encoding)("strict")
+    keeper = Keeper(data)
     for start in range(0, len(data) or 1, _CHUNK_BYTES):
         raw = bytes(data[start : start + _CHUNK_BYTES])
         is_last = start + _CHUNK_BYTES >= len(data)
@@ -74,3 +82,4 @@ def utf8_chunks(data: Data) -> Iterator[bytes]:
         if start == 0:
             text = _DECLARATION.sub("", text, count=1).lstrip("\ufeff")
         yield text.encode()
+        keeper.release(start)
