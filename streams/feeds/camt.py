@@ -18,6 +18,7 @@ from streams.feeds.camt_xml import (
     account_of,
     amount_of,
     children,
+    currency_of,
     day_of,
     find,
     words,
@@ -206,11 +207,10 @@ class _Statement:
         frame.statement = words(self.element, "Id")
         if not 0 < len(frame.statement) <= 200:
             raise FeedRefused("the statement has no Id of 1 to 200 characters", self._place)
-        frame.currency = words(header.get("Acct"), "Ccy")
+        frame.currency = currency_of(None, words(header.get("Acct"), "Ccy"), self._place)
         for balance in self.element:
             if not frame.currency and LOCAL[balance.tag] == "Bal":
-                amount = find(balance, "Amt")
-                frame.currency = (amount.get("Ccy") if amount is not None else "") or ""
+                frame.currency = currency_of(find(balance, "Amt"), "", self._place)
         period = header.get("FrToDt")
         frame.set_period(
             words(period, "FrDtTm") or words(period, "FrDt"),
@@ -242,7 +242,7 @@ class _Statement:
             sign = words(element, "CdtDbtInd")
             if sign not in ("CRDT", "DBIT", ""):
                 raise FeedRefused(f"CdtDbtInd {sign!r} is neither CRDT nor DBIT", place)
-            currency = (amount.get("Ccy") if amount is not None else "") or frame.currency
+            currency = currency_of(amount, frame.currency, place)
             if not sign:
                 frame.note_sign(kind, currency)
             day = day_of(find(element, "Dt"), place)

@@ -15,6 +15,7 @@ from streams.feeds.camt_xml import (
     account_of,
     amount_of,
     children,
+    currency_of,
     day_of,
     find,
     text_of,
@@ -109,7 +110,7 @@ def _posting(
     """Amount in hundredths, currency, direction and whether it is a reversal; nothing guessed."""
     amount = parts.get("Amt")
     amount_fen = amount_of(amount, "Amt", position)
-    currency = (amount.get("Ccy") if amount is not None else "") or frame.currency
+    currency = currency_of(amount, frame.currency, position)
     if not currency:
         raise FeedRefused("the entry has no currency", position)
     mark = text_of(parts.get("CdtDbtInd"))

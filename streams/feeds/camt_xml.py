@@ -102,6 +102,16 @@ def amount_of(element: Element | None, what: str, position: str) -> int:
     return amount_fen
 
 
+def currency_of(amount: Element | None, otherwise: str, position: str) -> str:
+    """The currency of an amount, or else that of the account; refused where it is no ISO code."""
+    told = (amount.get("Ccy", "") if amount is not None else "").strip() or otherwise
+    if told and not (
+        len(told) == len("CNY") and told.isascii() and told.isalpha() and told.isupper()
+    ):
+        raise FeedRefused(f"currency {told[:20]!r} is no code of three capitals", position)
+    return told
+
+
 def day_of(element: Element | None, position: str) -> date | None:
     """The day in Shanghai of a `Dt`/`DtTm` choice, None where neither is told."""
     if element is None:

@@ -72,6 +72,7 @@ DIALECTS: dict[str, str | bytes] = {
     "empty reversal indicator": changed("<Sts>", "<RvslInd/><Sts>"),
     "currency of the account alone": changed(' Ccy="CNY"', ""),
     "currency of the amounts alone": changed("<Ccy>CNY</Ccy>", ""),
+    "blank for a currency": changed('Ccy="CNY"', 'Ccy=" "'),
     "no decimals": changed(">100.00<", ">100<", "1000.00", "1000", "1100.00", "1100"),
     "many zeros": changed(">100.00<", ">000100.000000000000<"),
     "nothing behind the point": changed(">100.00<", ">100.<"),
@@ -121,6 +122,8 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     "amount with a comma": (changed(">100.00<", ">100,00<"), "no amount"),
     "point without digits": (changed(">100.00<", ">.<"), "no amount"),
     "no currency anywhere": (changed(' Ccy="CNY"', "", "<Ccy>CNY</Ccy>", ""), "no currency"),
+    "currency in small letters": (changed('Ccy="CNY"', 'Ccy="cny"'), "'cny' is no code"),
+    "currency in words": (changed("<Ccy>CNY<", "<Ccy>Renminbi<"), "'Renminbi' is no code"),
     "status of an unknown word": (changed(">BOOK<", ">Posted<"), "'Posted' is none of"),
     "direction in small letters": (changed("CRDT</CdtDbtInd><Sts", "Crdt</CdtDbtInd><Sts"), "CRDT"),
     "reversal indicator in capitals": (
