@@ -104,7 +104,8 @@ def amount_of(element: Element | None, what: str, position: str) -> int:
 
 def currency_of(amount: Element | None, otherwise: str, position: str) -> str:
     """The currency of an amount, or else that of the account; refused where it is no ISO code."""
-    told = (amount.get("Ccy", "") if amount is not None else "").strip() or otherwise
+    stated = amount.get("Ccy") if amount is not None else None
+    told = (stated or "").strip() or otherwise
     if told and not (
         len(told) == len("CNY") and told.isascii() and told.isalpha() and told.isupper()
     ):
