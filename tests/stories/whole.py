@@ -26,6 +26,7 @@ from models.facts import Told
 from models.findings import CANNOT_DECIDE, Finding
 from models.keys import own_day
 from models.money import format_yuan
+from models.policy import NATIONAL
 from tests.engine import in_order, law, tell
 from tests.stories.runner import Expectation, Story, stories, under_trial
 
@@ -128,11 +129,27 @@ def _own_day(told: Told) -> date:
 
 def _standing(story: Story, supervision: Supervision, day: date) -> str:
     found = [x for x in in_order(supervision) if under_trial(story, [as_told(x)])]
+    for finding in found:
+        assert finding.institution == story.institution
+        assert finding.policy in _hashes(_judged_by(finding)), finding
     return f"close {day}\n" + "".join(line for x in found for line in _lines(x))
 
 
+def _judged_by(finding: Finding) -> str:
+    """The rule whose values a finding names; what is no rule cannot decide by its own."""
+    rule = finding.subject.partition("/")[0] if finding.rule == CANNOT_DECIDE else finding.rule
+    return rule if rule in law().policy.area(NATIONAL).rules else CANNOT_DECIDE
+
+
+@cache
+def _hashes(rule: str) -> set[str]:
+    """The hashes of a rule's values everywhere."""
+    policy = law().policy
+    return {policy.area(city).hash(rule) for city in ("", *policy.cities())}
+
+
 def _lines(finding: Finding) -> Iterator[str]:
-    """The lines of a finding; the hash of its values changes with their text and is left out."""
+    """The lines of a finding, without the hash of its values, which changes with their text."""
     amount = "-" if finding.amount_fen is None else format_yuan(finding.amount_fen)
     what = f"{finding.rule} {finding.subject} {finding.day}"
     yield f"{what} {finding.level} {amount} {finding.kind}\n"
