@@ -17,17 +17,35 @@ def chunks(data: Data) -> Iterator[bytes]:
         keeper.release(start)
 
 
+def find(data: Data, sign: bytes) -> int:
+    """The first place at which these bytes stand, -1 where they do not."""
+    keeper = Keeper(data)
+    for start in range(0, len(data), CHUNK_BYTES):
+        # They may stand over the end of a chunk.
+        place = data.find(sign, start, start + CHUNK_BYTES + len(sign) - 1)
+        if place >= 0:
+            return place
+        keeper.release(start)
+    return -1
+
+
+def give_back(data: Data, first: int, end: int) -> None:
+    """The pages from `first` to before `end` are not needed for now; they can be read again."""
+    first -= first % PAGESIZE
+    if isinstance(data, mmap) and end > first:
+        data.madvise(MADV_DONTNEED, first, end - first)
+
+
 class Keeper:
     """Gives back what lies behind the place where a reader stands; it can be read again."""
 
     def __init__(self, data: Data) -> None:
-        self._map = data if isinstance(data, mmap) else None
+        self._data = data
         self._released = 0
 
     def release(self, place: int) -> None:
         """The bytes before this place are not needed for now."""
-        if self._map is None or place - self._released < _RELEASED_BYTES:
-            return
-        end = place - place % PAGESIZE
-        self._map.madvise(MADV_DONTNEED, self._released, end - self._released)
-        self._released = end
+        if place - self._released >= _RELEASED_BYTES:
+            end = place - place % PAGESIZE
+            give_back(self._data, self._released, end)
+            self._released = end

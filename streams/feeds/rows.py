@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import accumulate, count
 
-from streams.feeds.mapped import Keeper
+from streams.feeds.mapped import Keeper, find, give_back
 from streams.feeds.records import Data, FeedRefused
 from streams.feeds.text import UTF8_BOM, split_lines
 
@@ -46,12 +46,12 @@ class Rows:
     def is_dressed(self) -> bool:
         """Whether cells may hold more than blanks around what they say."""
         signs = (sign.encode(self._encoding) for sign in _DRESS if sign != self.delimiter)
-        return any(self._data.find(sign) >= 0 for sign in signs)
+        return any(find(self._data, sign) >= 0 for sign in signs)
 
     @cached_property
     def has_numbers(self) -> bool:
         """Whether it was a spreadsheet that holds any cell as a number."""
-        return self.is_sheet and self._data.find(NUMBER_MARK.encode()) >= 0
+        return self.is_sheet and find(self._data, NUMBER_MARK.encode()) >= 0
 
     @property
     def ends_open(self) -> bool:
@@ -141,6 +141,8 @@ class Rows:
                 # A block to both sides: rows may be read from the last to the first.
                 start = max(0, offset - _BLOCK_BYTES)
                 block = data[start : _cut(data, offset + _BLOCK_BYTES)]
+                # The kernel reads ahead on both sides of what is asked for.
+                give_back(data, 0, len(data))
                 at = offset - start
                 end = end_of(block, at)
             yield place, block[at : end.start() if end else len(block)].decode(encoding)

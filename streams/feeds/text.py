@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 
-from streams.feeds.mapped import chunks
+from streams.feeds.mapped import chunks, find
 from streams.feeds.records import Data, FeedRefused
 
 SHANGHAI = timezone(timedelta(hours=8))
@@ -41,7 +41,7 @@ def encoding_of(data: Data) -> str:
 
     GB18030 is a superset of GBK and GB2312, so it reads files declared as either.
     """
-    nul = data.find(_NUL)
+    nul = find(data, _NUL)
     if nul >= 0:
         raise FeedRefused("a NUL byte stands in what should be text", f"byte {nul}")
     utf8_fault = _fault(data, "utf-8")
