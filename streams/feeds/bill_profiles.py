@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 
 import pydantic
 
-from config.load import ConfigError, read_yaml
+from streams.feeds.profiles import read_profiles
 from streams.feeds.records import FeedRefused
 from streams.feeds.text import heading
 
@@ -98,16 +98,7 @@ def _places(names: dict[Name, tuple[str, ...]], cells: list[str], position: str)
 @cache
 def load_bill_profiles(folder: Path = MERCHANTS) -> dict[str, BillProfile]:
     """All bills by id, which is the file's name. Raises ConfigError naming the file."""
-    profiles = {}
-    for path in sorted(folder.glob("*.yaml")):
-        content = read_yaml(path)
-        if not isinstance(content, dict):
-            raise ConfigError(f"{path}: a profile is a mapping")
-        try:
-            profiles[path.stem] = BillProfile.model_validate({"id": path.stem, **content})
-        except pydantic.ValidationError as error:
-            raise ConfigError(f"{path}: {error}") from error
-    return profiles
+    return read_profiles(folder, BillProfile)
 
 
 def bill_of(cells: list[str]) -> str | None:

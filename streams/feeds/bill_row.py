@@ -1,6 +1,7 @@
 """What both payment companies' bills say: rows, what they sum up to, what the bill says itself."""
 
 import re
+from collections.abc import Callable
 from datetime import date
 from typing import Literal
 
@@ -105,24 +106,22 @@ class Sums:
 
 def money_fen(text: str, name: str) -> int:
     """An amount of a bill in fen. Raises ValueError naming the column."""
-    try:
-        amount_fen = parse_fen_cell(text)
-    except MoneyError as error:
-        raise ValueError(f"{name}: {error}") from error
-    if abs(amount_fen) > AMOUNT_FEN_MAX:
-        raise ValueError(f"{name}: {text!r} is too large")
-    return amount_fen
+    return _money(parse_fen_cell, text, name)
 
 
 def money_e5(text: str, name: str) -> int:
     """A fee of a bill in 1/100,000 yuan. Raises ValueError naming the column."""
+    return _money(parse_e5, text, name)
+
+
+def _money(parse: Callable[[str], int], text: str, name: str) -> int:
     try:
-        amount_e5 = parse_e5(text)
+        amount = parse(text)
     except MoneyError as error:
         raise ValueError(f"{name}: {error}") from error
-    if abs(amount_e5) > AMOUNT_FEN_MAX:
+    if abs(amount) > AMOUNT_FEN_MAX:
         raise ValueError(f"{name}: {text!r} is too large")
-    return amount_e5
+    return amount
 
 
 def code(text: str, name: str) -> str:

@@ -2,12 +2,14 @@
 
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import pydantic
 
 from config.load import ConfigError, read_yaml
 from streams.feeds.text import heading
+
+Profile = TypeVar("Profile", bound=pydantic.BaseModel)
 
 BANKS = Path(__file__).resolve().parents[2] / "config" / "banks"
 HEADER_ROWS_MAX = 40
@@ -103,13 +105,18 @@ def profile_of(cells: list[str], profiles: dict[str, BankProfile]) -> str | None
 @cache
 def load_profiles(folder: Path = BANKS) -> dict[str, BankProfile]:
     """All profiles by id, which is the file's name. Raises ConfigError naming the file."""
-    profiles = {}
+    return read_profiles(folder, BankProfile)
+
+
+def read_profiles(folder: Path, kind: type[Profile]) -> dict[str, Profile]:
+    """The profiles of a folder by id, each read as `kind`. Raises ConfigError naming the file."""
+    profiles: dict[str, Profile] = {}
     for path in sorted(folder.glob("*.yaml")):
         content = read_yaml(path)
         if not isinstance(content, dict):
             raise ConfigError(f"{path}: a profile is a mapping")
         try:
-            profiles[path.stem] = BankProfile.model_validate({"id": path.stem, **content})
+            profiles[path.stem] = kind.model_validate({"id": path.stem, **content})
         except pydantic.ValidationError as error:
             raise ConfigError(f"{path}: {error}") from error
     return profiles

@@ -52,7 +52,7 @@ def test_entries_of_an_unregistered_account_are_shown(engine: Engine) -> None:
     assert 2 == len(supervision_of(engine, law(), NOBODY).standing)
 
 
-@pytest.mark.parametrize("order", permutations(range(3)))
+@pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_a_registration_hands_the_account_over(engine: Engine, order: tuple[int, ...]) -> None:
     """Once it is registered nothing of the account is left to nobody, whatever came first."""
     monitor = monitor_of(engine)
@@ -116,7 +116,7 @@ CODE = f.MerchantCodeStated(
 )
 
 
-@pytest.mark.parametrize("order", permutations(range(2)))
+@pytest.mark.parametrize("order", list(permutations(range(2))))
 def test_rows_of_a_bill_wait_for_the_register_of_merchant_codes(
     engine: Engine, order: tuple[int, ...]
 ) -> None:
