@@ -1,9 +1,6 @@
 """MT940 and MT942: what is written is read to the fen, and what is cut is refused."""
 
-import csv
-from collections import Counter
 from datetime import date
-from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -11,24 +8,13 @@ from hypothesis import strategies as st
 
 from models.facts import EntryBooked, StatementReceived
 from streams.feeds.intake import told
-from streams.feeds.parse import parse_lines
 from streams.feeds.records import Closing, Declared, End, Entry, FeedRefused, Opening
 from streams.simulator.swift import Form, Posting, report
 from streams.simulator.swift import statement as written
 from tests.feeds import mt940_made as made
 from tests.feeds.made import proved
-from tests.feeds.test_samples import SAMPLES, stated
 
 FIRST, LAST = date(2024, 3, 4), date(2024, 3, 8)
-REFUSED = {
-    "mt940/self-provided-account_identification.sta": "cut",
-    "mt940/self-provided-gv_codes.sta": "cut",
-    "mt940/self-provided-sparkassen.sta": "before any :20:",
-    "mt940/self-provided-empty_non_swift.sta": "before any :20:",
-    "mt940/self-provided-invalid_statement.sta": "no bank profile and no register table",
-}
-"""The samples that are refused, and a part of the reason."""
-
 POSTINGS = st.lists(
     st.builds(
         Posting,
@@ -127,37 +113,6 @@ def test_marks_give_the_effect_on_the_balance(mark: str, direction: str, is_reve
     assert isinstance(entry.fact, EntryBooked)
     assert (direction, is_reversal) == (entry.fact.direction, entry.fact.reversal)
     assert {} == made.failed(made.statement(line, closing=closing))
-
-
-def test_real_files_prove_their_balances_or_say_why_not() -> None:
-    """Each sample's sums are those of two other readers; each refusal is listed and right."""
-    if not SAMPLES.exists():
-        pytest.skip("no samples beside the checkout")
-    with (SAMPLES / "manifest.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["file"].startswith("mt940/")]
-    refused: dict[str, str] = {}
-    for row in rows:
-        try:
-            lines = list(parse_lines(SAMPLES / row["file"]))
-        except FeedRefused as error:
-            refused[row["file"]] = error.reason
-            continue
-        sums: dict[object, Counter[str]] = {"C": Counter(), "D": Counter()}
-        for line in lines:
-            if line["type"] == "entry":
-                amount_fen = line["amount_fen"]
-                assert isinstance(amount_fen, int)
-                sums[line["direction"]][str(line["currency"])] += amount_fen
-        for column, letter in (("sum_credit", "C"), ("sum_debit", "D")):
-            expected = sum(stated(row[column]).values())
-            assert expected == sum(sums[letter].values()), row["file"]
-        proofs = [line["ok"] for line in lines if line.get("name") == "opening+entries=closing"]
-        if row["balance_ok"] != "none stated":
-            assert row["balance_ok"] == f"{sum(map(bool, proofs))}/{len(proofs)}", row["file"]
-
-    assert REFUSED.keys() == refused.keys()
-    assert all(REFUSED[name] in reason for name, reason in refused.items()), refused
-    assert len(rows) - len(refused) >= Decimal("0.75") * len(rows)
 
 
 def test_name_is_no_account_where_the_account_is_empty() -> None:
