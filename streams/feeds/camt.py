@@ -24,10 +24,10 @@ from streams.feeds.camt_xml import (
     words,
 )
 from streams.feeds.hardened import (
-    declared_encoding,
+    PIECE_BYTES,
+    Utf8Pieces,
     hardened_parser,
     refuse_document_type,
-    utf8_chunks,
 )
 from streams.feeds.records import (
     Closing,
@@ -53,6 +53,7 @@ _STARTS = re.compile(
     rb"|<(?:[\w.-]+:)?(Stmt|Rpt|Ntfctn|Ntry|Bal)(?=[\s>/])",
     re.DOTALL,
 )
+_BLANKS = re.compile(rb"[ \t\r\n]*")
 _BALANCES = {"OPBD": "opening", "PRCD": "opening", "CLBD": "closing"}
 
 
@@ -63,42 +64,110 @@ def read(data: Data) -> Iterator[Record]:
     XML that is cut or not well-formed, and every field that cannot be read with certainty.
     """
     refuse_document_type(data)
-    parser = hardened_parser(_TAGS)
     reader = _Reader(data)
     try:
-        for chunk in utf8_chunks(data):
-            parser.feed(chunk)
-            for event, element in parser.read_events():
-                assert isinstance(element, Parsed), "comments and the like are removed"
-                yield from reader.handle(event, element)
-        root = parser.close()
-        yield from reader.end()
+        yield from reader.read()
     except etree.XMLSyntaxError as error:
-        line, column = error.position
-        reason = f"the XML is cut or not well-formed: {error.msg}"
+        told = _told_of_the_whole(data) if reader.has_passed_by else error
+        line, column = told.position
+        reason = f"the XML is cut or not well-formed: {told.msg}"
         raise FeedRefused(reason, f"line {line}, column {column}") from error
-    if not reader.statements:
-        name = LOCAL[root.tag]
-        raise FeedRefused(f"no statement stands in the message (root {name})", "byte 0")
+
+
+def _told_of_the_whole(data: Data) -> etree.XMLSyntaxError:
+    """The fault with its line, as a parser tells it that was given all of the file."""
+    try:
+        for _ in _Reader(data, has_shapes=False).read():
+            pass
+    except etree.XMLSyntaxError as error:
+        return error
+    raise AssertionError("what is well-formed is so without some of its entries")
 
 
 class _Reader:
-    """Turns parser events into records and gives back the memory of what it has read."""
+    """Turns parser events into records and gives back the memory of what it has read.
 
-    def __init__(self, data: Data) -> None:
-        self.statements = 0
+    Entries that stand as one which the parser has read are passed by it: their texts hold no mark
+    of XML, so that nothing is in doubt but these texts.
+    """
+
+    def __init__(self, data: Data, *, has_shapes: bool = True) -> None:
+        self.has_passed_by = False
+        self._statements = 0
         self._entries = 0
         self._balances = 0
         self._data = data
-        self._encoding = declared_encoding(data)
+        self._pieces = Utf8Pieces(data)
+        self._parser = hardened_parser(_TAGS)
+        self._has_shapes = has_shapes
         self._shapes = Shapes()
+        self._end_tag = b"</Ntry>"
         self._entry_at = 0
-        self._starts = (m for m in _STARTS.finditer(data) if m.group(1))
+        self._shape_ends_at = -1
+        self._starts = self._starts_from(0)
         self._offset = 0
         self._statement: _Statement | None = None
         self._waiting: Frame | None = None
 
-    def handle(self, event: str, element: Parsed) -> Iterator[Record]:
+    def read(self) -> Iterator[Record]:
+        """The records. Raises XMLSyntaxError with a line that counts only what the parser saw."""
+        data, parser = self._data, self._parser
+        place = 0
+        while True:
+            if place == self._shape_ends_at and self._has_shapes:
+                # The parser has read just to the end of an entry and waits for what may follow it.
+                place = yield from self._passed_by(place)
+            end = self._cut(place)
+            parser.feed(self._pieces.piece(place, end))
+            for event, element in parser.read_events():
+                assert isinstance(element, Parsed), "comments and the like are removed"
+                yield from self._handle(event, element)
+            place = end
+            if place >= len(data):
+                break
+        root = parser.close()
+        if self._waiting is not None:
+            # What is left of a statement whose next page is not in the file.
+            yield from self._waiting.finish()
+        if not self._statements:
+            name = LOCAL[root.tag]
+            raise FeedRefused(f"no statement stands in the message (root {name})", "byte 0")
+
+    def _cut(self, place: int) -> int:
+        """Where to stop reading: behind the next entry."""
+        end = min(place + PIECE_BYTES, len(self._data))
+        found = self._data.find(self._end_tag, place, end) if self._has_shapes else -1
+        return end if found < 0 else found + len(self._end_tag)
+
+    def _passed_by(self, place: int) -> Generator[Record, None, int]:
+        """The entries from here on that stand as one before in their statement; where they end."""
+        data, tag, encoding = self._data, self._end_tag, self._pieces.encoding
+        assert self._statement is not None, "an entry of it was read"
+        frame = self._statement.frame
+        assert frame is not None, "an entry of it was read"
+        while True:
+            blanks = _BLANKS.match(data, place)
+            start = blanks.end() if blanks else place
+            end = data.find(tag, start, start + LENGTH_MAX) + len(tag)
+            try:
+                node = self._shapes.again(data[start:end].decode(encoding))
+            except UnicodeDecodeError:
+                node = None
+            if node is None:
+                break
+            self._entries += 1
+            entry = read_entry(node, frame, f"entry {self._entries} at byte {start}")
+            frame.add(entry)
+            yield entry
+            place, self.has_passed_by = end, True
+            self._pieces.release(place)
+        self._starts = self._starts_from(place)
+        return place
+
+    def _starts_from(self, place: int) -> Iterator[re.Match[bytes]]:
+        return (found for found in _STARTS.finditer(self._data, place) if found.group(1))
+
+    def _handle(self, event: str, element: Parsed) -> Iterator[Record]:
         name = LOCAL[element.tag]
         if event == "start":
             self._start(name, element)
@@ -124,15 +193,13 @@ class _Reader:
         """The entry by its shape, where its bytes have one that is known."""
         start = self._entry_at
         tag = b"</%bNtry>" % (f"{ntry.prefix}:".encode() if ntry.prefix else b"")
-        end = self._data.find(tag, start, start + LENGTH_MAX)
-        if end < 0:
+        end = self._data.find(tag, start, start + LENGTH_MAX) + len(tag)
+        if end < len(tag):
             return None
-        return self._shapes.read(self._data[start : end + len(tag)].decode(self._encoding))
-
-    def end(self) -> Iterator[Record]:
-        """What is left of a statement whose next page is not in the file."""
-        if self._waiting is not None:
-            yield from self._waiting.finish()
+        node = self._shapes.read(self._data[start:end].decode(self._pieces.encoding))
+        if node is not None:
+            self._end_tag, self._shape_ends_at = tag, end
+        return node
 
     def _start(self, name: str, element: Parsed) -> None:
         start = next(self._starts, None)
@@ -144,8 +211,9 @@ class _Reader:
             message = _MESSAGES.get(LOCAL[parent.tag].partition("V0")[0])
             if message is None:
                 return
-            self.statements += 1
-            place = f"statement {self.statements} at byte {self._offset}"
+            self._statements += 1
+            place = f"statement {self._statements} at byte {self._offset}"
+            self._shapes.forget_accepted()
             self._statement = _Statement(element, message, place, self._waiting)
         elif self._statement is not None and parent is self._statement.element:
             if name == "Ntry":
@@ -169,17 +237,17 @@ class _Statement:
         self._place = place
         self._message = message
         self._before = before
-        self._frame: Frame | None = None
+        self.frame: Frame | None = None
 
     def entry(self, ntry: Element, place: str) -> Iterator[Record]:
-        frame = self._frame or (yield from self._begin())
+        frame = self.frame or (yield from self._begin())
         entry = read_entry(ntry, frame, place)
         frame.add(entry)
         yield entry
 
     def end(self) -> Generator[Record, None, Frame]:
         """The element is complete; its frame may wait for the next page."""
-        frame = self._frame or (yield from self._begin())
+        frame = self.frame or (yield from self._begin())
         balances = self._balances_of(frame)
         yield from frame.openings(balances)
         frame.end_page(balances, self._declared(frame))
@@ -188,11 +256,11 @@ class _Statement:
     def _begin(self) -> Generator[Record, None, Frame]:
         frame, before = self._read_frame(), self._before
         if before is not None and before.join(frame):
-            self._frame = before
+            self.frame = before
             return before
         if before is not None:
             yield from before.finish()
-        self._frame = frame
+        self.frame = frame
         yield from frame.openings(self._balances_of(frame))
         return frame
 

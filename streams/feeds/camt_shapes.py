@@ -17,10 +17,15 @@ LENGTH_MAX = 20_000
 
 _SHAPES_MAX = 256
 # A text that a parser would give as it stands: neither blanks at its ends nor anything to resolve.
-_TEXT = re.compile(r">([^<>&\s](?:[^<>&\r]*[^<>&\s])?)</")
+_NO_XML = r"\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff"
+_TEXT = re.compile(rf">([^<>&\s{_NO_XML}](?:[^<>&\r{_NO_XML}]*[^<>&\s{_NO_XML}])?)</")
 _PREFIX = re.compile(r"[<\s/]([A-Za-z_][\w.-]*):")
 _GIVEN = {"xml", "xmlns"}
 _MARK = "\ue000"
+
+
+_Shape = tuple[Node, list[Node]]
+"""The node of an entry, and those of its texts in their order."""
 
 
 class _Unusual(Exception):  # noqa: N818 -- it is no error
@@ -31,7 +36,8 @@ class Shapes:
     """The shapes that were met so far, at most 256."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[Node, list[Node]] | None] = {}
+        self._known: dict[str, _Shape | None] = {}
+        self._accepted: dict[str, _Shape] = {}
 
     def read(self, raw: str) -> Node | None:
         """The entry as a node, good until the next is read; None where it has no shape.
@@ -47,12 +53,30 @@ class Shapes:
         shape = self._known[key]
         if shape is None:
             return None
-        for leaf, text in zip(shape[1], parts[1::2], strict=True):
-            leaf.text = text
-        return shape[0]
+        self._accepted[key] = shape
+        return _filled(shape, parts)
+
+    def again(self, raw: str) -> Node | None:
+        """The same for an entry that no parser has seen, if one of its shape was accepted.
+
+        Other texts without any mark of XML make no other elements, so it is well-formed too.
+        """
+        parts = _TEXT.split(raw)
+        shape = self._accepted.get("\0".join(parts[::2]))
+        return None if shape is None or "\0" in raw else _filled(shape, parts)
+
+    def forget_accepted(self) -> None:
+        """Another statement may know other prefixes: the parser is to see its shapes anew."""
+        self._accepted.clear()
 
 
-def _shape_of(parts: list[str]) -> tuple[Node, list[Node]] | None:
+def _filled(shape: _Shape, parts: list[str]) -> Node:
+    for leaf, text in zip(shape[1], parts[1::2], strict=True):
+        leaf.text = text
+    return shape[0]
+
+
+def _shape_of(parts: list[str]) -> _Shape | None:
     """The node of an entry and those of its texts in their order, by numbers in their places."""
     bare = "".join(parts[::2])
     if "<!" in bare or "<?" in bare or _MARK in "".join(parts):

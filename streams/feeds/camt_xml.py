@@ -19,7 +19,7 @@ DIRECTIONS: dict[str, Literal["C", "D"]] = {"CRDT": "C", "DBIT": "D"}
 class Node:
     """An element without its parser: what the readers of entries ask of one."""
 
-    __slots__ = ("attributes", "children", "first", "tag", "text")
+    __slots__ = ("attributes", "children", "first", "found", "last", "tag", "text")
 
     def __init__(
         self, tag: str, text: str, attributes: dict[str, str], children: "list[Node]"
@@ -29,12 +29,21 @@ class Node:
         self.attributes = attributes
         self.children = children
         self.first = {child.tag: child for child in reversed(children)}
+        self.last: dict[str, Element] = {child.tag: child for child in children}
+        self.found: dict[tuple[str, ...], Node | None] = {}
 
     def __iter__(self) -> "Iterator[Node]":
         return iter(self.children)
 
     def __len__(self) -> int:
         return len(self.children)
+
+    def first_along(self, names: tuple[str, ...]) -> "Node | None":
+        """The first descendant along these names; `found` keeps it for all entries of a shape."""
+        node: Node | None = self
+        for name in names:
+            node = node.first.get(name) if node is not None else None
+        return node
 
     def get(self, name: str, default: str | None = None) -> str | None:
         """An attribute by its name."""
@@ -58,17 +67,20 @@ LOCAL = _LocalNames()
 
 def children(element: Element) -> dict[str, Element]:
     """The children by local name; of several the last."""
+    if type(element) is Node:
+        return element.last
     return {LOCAL[child.tag]: child for child in element}
 
 
 def find(element: Element | None, *names: str) -> Element | None:
     """The first descendant along these local names."""
+    if type(element) is Node:
+        if names not in element.found:
+            element.found[names] = element.first_along(names)
+        return element.found[names]
     for name in names:
         if element is None:
             return None
-        if type(element) is Node:
-            element = element.first.get(name)
-            continue
         for child in element:
             if LOCAL[child.tag] == name:
                 element = child
@@ -85,6 +97,10 @@ def text_of(element: Element | None) -> str:
 
 def words(element: Element | None, *names: str) -> str:
     """The text of the first descendant along these names, empty where there is none."""
+    if type(element) is Node and names in element.found:
+        # What is asked for most, without further calls.
+        told = element.found[names]
+        return told.text.strip() if told is not None else ""
     return text_of(find(element, *names))
 
 

@@ -13,7 +13,7 @@ from lxml import etree
 from streams.feeds.mapped import CHUNK_BYTES, Keeper
 from streams.feeds.records import Data, FeedRefused
 
-_CHUNK_BYTES = 65_536
+PIECE_BYTES = 65_536
 _DECLARATION = re.compile(r"\ufeff?\s*<\?xml\b[^>]*\?>", re.ASCII)
 _ENCODING = re.compile(rb"<\?xml\b[^>]*\bencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
 _ENCODINGS = {
@@ -66,20 +66,39 @@ def hardened_parser(tags: tuple[str, ...] | None) -> "etree.XMLPullParser":
     )
 
 
-def utf8_chunks(data: Data) -> Iterator[bytes]:
-    """The file as UTF-8 without its XML declaration."""
-    encoding = declared_encoding(data)
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
-    keeper = Keeper(data)
-    for start in range(0, len(data) or 1, _CHUNK_BYTES):
-        raw = bytes(data[start : start + _CHUNK_BYTES])
-        is_last = start + _CHUNK_BYTES >= len(data)
+class Utf8Pieces:
+    """The file as UTF-8 without its XML declaration, in pieces; a reader may leave out some.
+
+    A piece that is left out must end behind an ASCII character, as the one before it.
+    """
+
+    def __init__(self, data: Data) -> None:
+        self.encoding = declared_encoding(data)
+        self._data = data
+        self._decoder = codecs.getincrementaldecoder(self.encoding)("strict")
+        self._keeper = Keeper(data)
+
+    def piece(self, start: int, end: int) -> bytes:
+        """The bytes from `start` to before `end`. Raises FeedRefused at the first that is wrong."""
+        raw = self._data[start:end]
         try:
-            text = decoder.decode(raw, is_last)
+            text = self._decoder.decode(raw, end >= len(self._data))
         except UnicodeDecodeError as error:
             place = start - (len(error.object) - len(raw)) + error.start
-            raise FeedRefused(f"not {encoding} as declared", f"byte {place}") from error
+            raise FeedRefused(f"not {self.encoding} as declared", f"byte {place}") from error
         if start == 0:
-            text = _DECLARATION.sub("", text, count=1).lstrip("\ufeff")
-        yield text.encode()
-        keeper.release(start)
+            declaration = _DECLARATION.match(text)
+            text = text[declaration.end() if declaration else 0 :].lstrip("\ufeff")
+        self.release(start)
+        return text.encode()
+
+    def release(self, place: int) -> None:
+        """The bytes before this place are not needed for now."""
+        self._keeper.release(place)
+
+
+def utf8_chunks(data: Data) -> Iterator[bytes]:
+    """The whole file as UTF-8 without its XML declaration."""
+    pieces = Utf8Pieces(data)
+    for start in range(0, len(data) or 1, PIECE_BYTES):
+        yield pieces.piece(start, start + PIECE_BYTES)

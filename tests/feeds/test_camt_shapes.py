@@ -1,5 +1,7 @@
 """Entries read by their shape say what their elements say, and the unusual has no shape."""
 
+import random
+
 import pytest
 
 from streams.feeds import camt, camt_shapes
@@ -8,6 +10,7 @@ from streams.feeds.integrity import checked
 from streams.feeds.records import FeedRefused
 from tests.feeds.made import day_of_entries, entry
 from tests.fuzz import camt as fuzzed
+from tests.fuzz.mutation import mutated
 
 DETAILS = "<TxDtls><RmtInf><Ustrd>{}</Ustrd></RmtInf></TxDtls>"
 
@@ -26,6 +29,76 @@ def test_shapes_change_nothing(data: bytes, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(camt_shapes.Shapes, "read", lambda *_: None)
 
     assert _told(data) == by_shapes
+
+
+def _alike(count: int) -> str:
+    """A message whose entries but the first are passed by the parser."""
+    entries = [
+        entry(f"R{number}", "1.00", details=DETAILS.format(f"HT-{number}"))
+        for number in range(count)
+    ]
+    return day_of_entries(*entries, closing=f"{1000 + count}.00")
+
+
+def _by_elements(data: bytes) -> list[str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(camt_shapes.Shapes, "read", lambda *_: None)
+        return _told(data)
+
+
+def test_what_the_parser_passes_by_is_no_other_for_it() -> None:
+    """Changed anywhere, a file is accepted with the same records, or refused, with and without."""
+    chance = random.Random(5)  # noqa: S311 -- changes want a seed, not secrecy
+    plain = _alike(8)
+    prefixed = plain.replace("<", "<x:").replace("<x:/", "</x:").replace("<x:?", "<?")
+    seeds = [
+        plain.encode(),
+        prefixed.replace("xmlns=", "xmlns:x=").encode(),
+        plain.replace("UTF-8", "GB18030").encode("gb18030"),
+    ]
+    accepted = 0
+    for _ in range(2_000):
+        data = mutated(chance, seeds, fuzzed.TOKENS)
+        told, by_elements = _told(data), _by_elements(data)
+        accepted += len(told) > 1
+        assert told == by_elements or len(told) == len(by_elements) == 1
+    assert accepted
+
+
+def test_a_fault_behind_entries_that_were_passed_by_has_its_true_line() -> None:
+    """The parser did not see the lines before; it is asked again with all of them."""
+    raw = _alike(8).replace("</Ntry>", "</Ntry>\n").replace("</Stmt>", "</Stnt>").encode()
+    line = raw[: raw.index(b"</Stnt>")].count(b"\n") + 1
+
+    (refusal,) = _told(raw)
+
+    assert refusal.startswith(f"line {line}, ")
+    assert _by_elements(raw) == [refusal]
+
+
+def test_each_statement_shows_its_shapes_to_the_parser() -> None:
+    """A prefix that only the statement before declares is a fault in the next."""
+    one = _alike(3).replace("<Stmt>", '<Stmt xmlns:y="u">', 1).replace("<Sts>", "<y:Sts>")
+    one = one.replace("</Sts>", "</y:Sts>")
+    begin, end = one.index("<Stmt "), one.index("</Stmt>") + len("</Stmt>")
+    statement = one[begin:end]
+    undeclared = statement.replace(' xmlns:y="u"', "").replace("<Id>S1</Id>", "<Id>S2</Id>")
+    two = one[:end] + undeclared + one[end:]
+
+    assert len(_told(one.encode())) > 1
+    (refusal,) = _told(two.encode())
+    assert "prefix y" in refusal
+
+
+@pytest.mark.parametrize("character", ["\x01", "\ufffe", "\uffff"])
+def test_a_character_that_xml_forbids_is_refused_in_any_entry(character: str) -> None:
+    """Also where the entry would be passed by the parser."""
+    raw = _alike(8).replace("HT-6", f"HT{character}6").encode()
+
+    (refusal,) = _told(raw)
+
+    assert "not well-formed" in refusal
+    assert _by_elements(raw) == [refusal]
 
 
 @pytest.mark.parametrize(
