@@ -106,6 +106,9 @@ def words(element: Element | None, *names: str) -> str:
 
 def amount_of(element: Element | None, what: str, position: str) -> int:
     """A non-negative amount in hundredths; refused when missing, signed or too precise."""
+    if element is not None and len(element):
+        # Its text would be only what stands before the first of them.
+        raise FeedRefused(f"{what}: elements stand inside of the amount", position)
     text = text_of(element)
     # A decimal of XML may lack the digits on one side of its point.
     plain = f"0{text}0" if _ONE_SIDED.fullmatch(text) else text

@@ -32,6 +32,8 @@ class _Sums:
         self.fen = {"C": 0, "D": 0}
         self.column_counts = {"C": 0, "D": 0}
         self.column_fen = {"C": 0, "D": 0}
+        self.announced = {"C": 0, "D": 0}
+        self.announced_fen = {"C": 0, "D": 0}
         self.net_fen = 0
         self.balance_fen: int | None = None
         self.running_gaps: list[tuple[str, int]] = []
@@ -67,8 +69,6 @@ class _Proof:
         self.closing: dict[str, int] = {}
         self.declared: list[Declared] = []
         self.sums: dict[str, _Sums] = {}
-        self.announced = {"C": 0, "D": 0}
-        self.announced_fen = {"C": 0, "D": 0}
         self.days: dict[date, tuple[int, str]] = {}
         self.has_running = False
         self.zeros: list[str] = []
@@ -90,8 +90,9 @@ class _Proof:
             self.of(fact.currency).add(entry, fact)
             self.has_running = self.has_running or entry.balance_fen is not None
         else:
-            self.announced[fact.direction] += 1
-            self.announced_fen[fact.direction] += fact.amount_fen
+            sums = self.of(fact.currency)
+            sums.announced[fact.direction] += 1
+            sums.announced_fen[fact.direction] += fact.amount_fen
 
     def add_opening(self, opening: Opening) -> None:
         self.opening[opening.currency] = opening.balance_fen
@@ -183,7 +184,8 @@ def _count_faults(proof: _Proof, declared: Declared) -> list[str]:
     sums = _declared_sums(proof, declared)
     counts = {key: sum(part.counts[key] for part in sums) for key in ("C", "D")}
     columns = {key: sum(part.column_counts[key] for part in sums) for key in ("C", "D")}
-    booked, waiting = counts["C"] + counts["D"], proof.announced
+    waiting = {key: sum(part.announced[key] for part in sums) for key in ("C", "D")}
+    booked = counts["C"] + counts["D"]
     rows = (
         ("entries", declared.entries, booked, booked, waiting["C"] + waiting["D"]),
         ("credits", declared.credits, counts["C"], columns["C"], waiting["C"]),
@@ -201,7 +203,7 @@ def _sum_faults(proof: _Proof, declared: Declared) -> tuple[list[str], int]:
     sums = _declared_sums(proof, declared)
     fen = {key: sum(part.fen[key] for part in sums) for key in ("C", "D")}
     column = {key: sum(part.column_fen[key] for part in sums) for key in ("C", "D")}
-    waiting = proof.announced_fen
+    waiting = {key: sum(part.announced_fen[key] for part in sums) for key in ("C", "D")}
     rows = (
         ("credits", declared.credit_fen, fen["C"], column["C"], waiting["C"]),
         ("debits", declared.debit_fen, fen["D"], column["D"], waiting["D"]),

@@ -274,7 +274,10 @@ class _Reader:
     def _is_complete(self) -> bool:
         """Whether the end of the message may follow."""
         statement = self._own()
-        return statement is not None and not (statement.is_open and statement.is_statement)
+        if statement is None:
+            # A report of a quiet hour has neither entries nor sums.
+            return self._message is not None and self._is_report(self._message)
+        return not (statement.is_open and statement.is_statement)
 
     def _cut_off(self, field: Field) -> Field:
         """A text without the end of the message and what stands around the next."""

@@ -19,8 +19,10 @@ from streams.feeds.text import to_utc
 _CENTURY_PIVOT = 80
 _CLAMPED_MONTH = 2
 _CLAMPED_DAYS = (29, 30)
+# A statement line is one also where it is indented: as a text it would hide an entry.
 _FIELD = re.compile(
-    rb"[\r\n]:(2[01]|25P?|28C?|34F|60[FM]|61|62[FM]|64|65|86|90[CD]|NS|13D?(?=:\d{10})):"
+    rb"[\r\n](?:[ \t]+(?=:61:[ ]*\d{6}))?"
+    rb":(2[01]|25P?|28C?|34F|60[FM]|61|62[FM]|64|65|86|90[CD]|NS|13D?(?=:\d{10})):"
 )
 _FIRST_FIELD = re.compile(_FIELD.pattern.removeprefix(rb"[\r\n]"))
 _BALANCE = re.compile(rb" {0,4}([CDcd]) ?(\d{8}|\d{6}) ?([A-Z]{3}) {0,4}([\d.,]+) *")
@@ -76,7 +78,7 @@ class Balance(NamedTuple):
 
 
 class Days(NamedTuple):
-    """Value date and booking date; `clamped` where the value date is a 30 February of a bank."""
+    """Value date and booking date; `clamped` where one of them is a 30 February of a bank."""
 
     value: date
     booking: date
@@ -112,7 +114,7 @@ def fields(data: Data) -> Iterator[Field]:
         tag, at, body_at = first.group(1), start, first.end()
     for match in _FIELD.finditer(data, body_at):
         yield Field(tag, at, data[body_at : match.start()])
-        tag, at, body_at = match.group(1), match.start() + 1, match.end()
+        tag, at, body_at = match.group(1), match.start(1) - 1, match.end()
         keeper.release(at)
     yield Field(tag, at, data[body_at:])
 
@@ -280,16 +282,17 @@ def _days_of(digits: bytes) -> Days:
     if lengths is None:
         raise ValueError(f"{digits.decode()} is no date")
     first, second = digits[: lengths[0]], digits[lengths[0] :]
-    value, clamped = _value_day(first)
+    value, clamped = _day_of_february(first)
     if not second:
         # The standard: no booking date where it is the value date.
         return Days(value, value, clamped)
     if len(second) == 8:
         return Days(value, _day(second), clamped)
-    return Days(value, _nearest(second, value), clamped)
+    booking, is_late = _nearest(second, value)
+    return Days(value, booking, clamped or is_late)
 
 
-def _value_day(digits: bytes) -> tuple[date, bool]:
+def _day_of_february(digits: bytes) -> tuple[date, bool]:
     """German banks count interest by months of 30 days and so know a 30 February."""
     month, day = int(digits[-4:-2]), int(digits[-2:])
     if month == _CLAMPED_MONTH and day in _CLAMPED_DAYS:
@@ -299,17 +302,17 @@ def _value_day(digits: bytes) -> tuple[date, bool]:
     return _day(digits), False
 
 
-def _nearest(digits: bytes, value: date) -> date:
+def _nearest(digits: bytes, value: date) -> tuple[date, bool]:
     """The day MMDD nearest to the value date, so that New Year lies between them or not."""
     found = []
     for year in (value.year - 1, value.year, value.year + 1):
         try:
-            found.append(date(year, int(digits[:2]), int(digits[2:])))
+            found.append(_day_of_february(b"%04d%b" % (year, digits)))
         except ValueError:
             continue
     if not found:
         raise ValueError(f"{digits.decode()} is no day MMDD")
-    return min(found, key=lambda day: abs(day - value))
+    return min(found, key=lambda one: abs(one[0] - value))
 
 
 def shown(body: bytes) -> str:

@@ -121,6 +121,7 @@ DIALECTS: dict[str, str | bytes] = {
 REFUSED: dict[str, tuple[str | bytes, str]] = {
     "amount with a comma": (changed(">100.00<", ">100,00<"), "no amount"),
     "point without digits": (changed(">100.00<", ">.<"), "no amount"),
+    "element in the amount": (changed(">100.00<", ">1<x/>00.00<"), "inside of the amount"),
     "no currency anywhere": (changed(' Ccy="CNY"', "", "<Ccy>CNY</Ccy>", ""), "no currency"),
     "currency in small letters": (changed('Ccy="CNY"', 'Ccy="cny"'), "'cny' is no code"),
     "currency in words": (changed("<Ccy>CNY<", "<Ccy>Renminbi<"), "'Renminbi' is no code"),

@@ -79,6 +79,7 @@ DIALECTS: dict[str, str] = {
     "value date of 30 February": changed("2403050305C", "2402300305C"),
     "value date of another year": changed("2403050305C", "2312310305C"),
     "funds code": changed("C50,00", "CR50,00"),
+    "indented line": changed(":61:", "\t :61:"),
     "blank before the amount": changed("C50,00N", "C 50,00N"),
     "blanks behind the tags": changed(":61:", ":61: ", "F:C240304", "F: C240304"),
     "blanks in a balance": changed("C240305EUR150,00", "C 240305 EUR 150,00"),
@@ -110,6 +111,7 @@ DIALECTS: dict[str, str] = {
 UNREAD_ELSEWHERE = {
     "carriage returns",
     "blanks in a balance",
+    "indented line",
     "number of letters",
     "long number",
     "long dates",

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from models.facts import EntryBooked, StatementReceived
 from streams.feeds.intake import told
+from streams.feeds.mt940_fields import read_line
 from streams.feeds.records import Closing, Declared, End, Entry, FeedRefused, Opening
 from streams.simulator.swift import Form, Posting, report
 from streams.simulator.swift import statement as written
@@ -136,3 +137,39 @@ def test_number_of_the_statement_is_a_fact(number: str, sequence: int | None) ->
 
     (received,) = [one.fact for one in told(file) if isinstance(one.fact, StatementReceived)]
     assert sequence == received.sequence
+
+
+@pytest.mark.parametrize(
+    ("digits", "booked", "is_clamped"),
+    [
+        ("2302280230", date(2023, 2, 28), True),
+        ("2302300230", date(2023, 2, 28), True),
+        ("2302280229", date(2023, 2, 28), True),
+        ("2402290229", date(2024, 2, 29), False),
+        ("2402280230", date(2024, 2, 29), True),
+    ],
+)
+def test_entry_date_after_the_end_of_february_is_its_last_day(
+    digits: str, booked: date, is_clamped: bool
+) -> None:
+    """And not the 29 February of another year; a check says so."""
+    line, _ = read_line(f"{digits}C1,00NTRFNONREF".encode(), 0)
+
+    assert (booked, is_clamped) == (line.days.booking, line.days.clamped)
+
+
+def test_report_of_nothing_is_read() -> None:
+    """Of a quiet hour it has neither entries nor sums, and its end mark must be there."""
+    text = made.report("", behind=()).replace("\r\n\r\n", "\r\n")
+
+    assert [] == made.of_kind(text, Entry)
+    assert 1 == len(made.of_kind(text, End))
+    with pytest.raises(FeedRefused, match="cut"):
+        made.of_kind(text.replace("-\r\n", ""), End)
+
+
+def test_sum_in_a_currency_is_of_its_entries_alone() -> None:
+    """Entries in yuan do not make up for a sum in dollars, also where they are only announced."""
+    text = made.report(behind=(":90C:1USD100,",))
+
+    assert {"declared-counts", "declared-sums"} == made.failed(text).keys()

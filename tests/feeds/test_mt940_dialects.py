@@ -156,6 +156,7 @@ def test_doubtful_statement_is_refused_at_its_byte(name: str) -> None:
         ("2403050305C", "2404050405C", "entry-in-period"),
         ("-\n", "-\n:61:2403050305C1,00NTRFX\n:86:HT-2\n", "closing"),
         ("-\n", ":61:2403050305C0,00NTRFX\n-\n", "closing"),
+        ("HT-1\n", "HT-1\n :61:2403050305C1,00NTRFX\n", "opening+entries=closing"),
         ("-\n", ":90C:2EUR50,\n-\n", "declared-counts"),
         ("-\n", ":90C:1EUR51,\n-\n", "declared-sums"),
     ],
