@@ -17,6 +17,9 @@ from streams.feeds.records import Closing, Declared, Opening
 _OF_STATEMENT = ("StmtPgntn", "RptPgntn", "NtfctnPgntn")
 _NUMBER_LENGTH_MAX = 9
 
+ALL_PAGES = "have all pages sent in one file, the first page first"
+"""What mends it: the pages of several files are not joined."""
+
 Balances = list[tuple[str, Opening | Closing]]
 """Each booked balance of a page with `opening` or `closing` before it."""
 
@@ -70,13 +73,16 @@ def page_of(statement: Element) -> Page | None:
 
 
 def page_fault(page: Page, *, is_first_here: bool) -> str:
-    """What the last of the pages at hand lacks; `is_first_here` where it goes on from page 1.
+    """What the last of the pages at hand waits for; `is_first_here` where it goes on from page 1.
 
     Nothing of a page is told before the others are there.
     """
-    if page.is_last and (is_first_here or page.number == 1):
+    has_first = is_first_here or page.number == 1
+    awaited = [] if has_first else ["the pages before it"]
+    awaited += [] if page.is_last else ["the pages behind it"]
+    if not awaited:
         return ""
-    return f"{page.told}; have all pages sent in one message, the first page first"
+    return f"{page.told}; {' and '.join(awaited)} are awaited: {ALL_PAGES}"
 
 
 def seam_fault(page: Page, before: Balances, after: Balances) -> tuple[str, int]:

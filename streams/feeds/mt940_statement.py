@@ -10,6 +10,7 @@ import msgspec
 from models.facts import EntryAnnounced, EntryBooked
 from models.money import format_yuan
 from streams.feeds.camt_entry import bounded, fingerprint, told_reference
+from streams.feeds.camt_pages import ALL_PAGES
 from streams.feeds.mt940_details import Details, read_details, read_non_swift
 from streams.feeds.mt940_fields import Balance, Field, Line, read_line
 from streams.feeds.records import (
@@ -87,7 +88,7 @@ class Statement:
         self._opening = balance
         self._id = f"{self._number or self.message.reference} {balance.day.isoformat()}"
         if is_page:
-            self._faults.append(("pages", "the page before this one is missing", 0))
+            self._await_page("before")
         return Opening(
             account=self._account,
             statement=self._id,
@@ -150,6 +151,10 @@ class Statement:
         shown = f"page {self._page or ''} {what} {format_yuan(found_fen)}".replace("  ", " ")
         detail = f"{shown}, by its entries {format_yuan(expected_fen)}"
         self._faults.append(("pages", detail, abs(found_fen - expected_fen)))
+
+    def _await_page(self, where: str) -> None:
+        detail = f"the page {where} page {self._page or ''}".rstrip()
+        self._faults.append(("pages", f"{detail} is awaited: {ALL_PAGES}", 0))
 
     def note_behind(self, at: int) -> None:
         """An entry stands behind the closing: it is shown, and no balance can prove it."""
@@ -267,7 +272,7 @@ class Statement:
         self._passed_over.update(self.message.passed_over)
         begins, ends = self._period()
         if self.waits_for_page:
-            self._faults.append(("pages", "the page after this one is missing", 0))
+            self._await_page("after")
         for name, detail, gap_fen in self._faults:
             yield self._check(name, detail, gap_fen=gap_fen, ok=False)
         if self._clamped:

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from sqlalchemy import select
+
 from models import facts as f
 from models.keys import encode
-from models.store import files
+from models.store import files, tables
 from models.store.engine import reading
 from tests.contract.runners import Runner, play
 from tests.contract.stored import contents, held, standing
@@ -35,6 +37,40 @@ def test_broken_statement_is_held_until_a_corrected_one_comes(
     assert (0, outcome.held) == (held(runner.engine), held(runner.engine, "released"))
     assert 3 == len(contents(runner.engine, "EntryBooked"))
     assert [] == standing(runner.engine, "statement-broken")
+
+
+def test_pages_in_two_files_wait_until_one_brings_both(runner: Runner, tmp_path: Path) -> None:
+    """Each says what it awaits; they are not joined, and one file with both settles them."""
+    folder = town(tmp_path / "town")
+    first = statement("62-A", SECOND, 600_000, ("D", 300_000, "rent"))
+    second = statement("62-A", SECOND, 300_000, ("D", 100_000, "rent")).replace("0001</", "0002</")
+    pages = [_page(first, 1), _page(second, 2, last=True)]
+    write(folder / "bank/b.xml", pages[0])
+    write(folder / "bank/b2.xml", pages[1])
+    outcome = play(runner, folder)
+
+    assert ("b.xml", "b2.xml") == outcome.problems
+    assert 0 < outcome.held == held(runner.engine)
+    with reading(runner.engine) as connection:
+        reasons = {reason for (reason,) in connection.execute(select(tables.HELD.c.reason))}
+    assert {"the pages behind it are awaited", "the pages before it are awaited"} == {
+        reason.partition("; ")[2].partition(":")[0] for reason in reasons
+    }
+
+    end = pages[0].index("</BkToCstmrStmt>")
+    behind = pages[1][pages[1].index("<Stmt>") : pages[1].index("</BkToCstmrStmt>")]
+    whole = write(tmp_path / "whole.xml", pages[0][:end] + behind + pages[0][end:])
+    mended = play(runner, whole)
+
+    assert (1, 0, 0, ()) == (mended.files, mended.refused, mended.held, mended.problems)
+    assert (0, outcome.held) == (held(runner.engine), held(runner.engine, "released"))
+    assert 4 == len(contents(runner.engine, "EntryBooked"))
+    assert [] == standing(runner.engine, "statement-broken")
+
+
+def _page(text: str, number: int, *, last: bool = False) -> str:
+    told = f"<StmtPgntn><PgNb>{number}</PgNb><LastPgInd>{str(last).lower()}</LastPgInd></StmtPgntn>"
+    return text.replace("</Id><CreDtTm>", f"</Id>{told}<CreDtTm>")
 
 
 def test_acceptance_tells_the_held_entries_and_clears_the_finding(

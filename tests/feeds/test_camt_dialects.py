@@ -130,8 +130,15 @@ def test_equal_entries_of_two_pages_stay_two() -> None:
 
 
 WAITING = {
-    "last page missing": ((FIRST,), "page 1, last page: false"),
-    "first page missing": ((LAST,), "page 2, last page: true"),
+    "last page missing": (
+        (FIRST,),
+        "page 1, last page: false; the pages behind it are awaited: have all pages sent",
+    ),
+    "first page missing": ((LAST,), "page 2, last page: true; the pages before it are awaited"),
+    "both ends missing": (
+        (page(2, entry("R2")),),
+        "the pages before it and the pages behind it are awaited",
+    ),
     "middle page missing": (
         (page(1, OPENING, entry("R1")), page(3, CLOSING, entry("R3"), last=True)),
         "page 3, last page: true",
