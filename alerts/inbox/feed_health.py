@@ -39,7 +39,8 @@ class FeedsQuery(BaseModel):
 class Health:
     """One account. `proved_since`: from that day on every balance follows from the one before.
 
-    `silent` is the level of the standing feed-silent, empty where none stands.
+    `silent` is the level of the standing feed-silent, empty where none stands. `unconfirmed` are
+    the ids of entries that were announced and are not booked in time.
     """
 
     account: str
@@ -53,12 +54,14 @@ class Health:
     gaps: int
     broken: int
     proved_since: date | None
+    unconfirmed: tuple[str, ...]
     held: int
 
     @property
     def is_wanting(self) -> bool:
         """Whether anything of it is late, missing, unproved or held."""
-        return bool(self.late or self.silent or self.gaps or self.broken or self.held)
+        late = self.late or self.silent or self.unconfirmed
+        return bool(late or self.gaps or self.broken or self.held)
 
 
 @dataclass
@@ -76,7 +79,12 @@ def feeds(request: Request, asked: Annotated[FeedsQuery, Query()]) -> HTMLRespon
     """Each account with a feed: by bank, then by number."""
     inbox: Inbox = request.app.state.inbox
     with reading(inbox.engine) as connection:
-        every = health(connection, inbox.status(connection).feeds, inbox.feed_ends(connection))
+        every = health(
+            connection,
+            inbox.status(connection).feeds,
+            inbox.feed_ends(connection),
+            inbox.unconfirmed(connection),
+        )
         of_bank = [one for one in every if asked.bank in {"", one.bank}]
         shown = [one for one in of_bank if one.is_wanting or not asked.only]
         first = (asked.page - 1) * queries.PAGE_ROWS
@@ -93,11 +101,15 @@ def feeds(request: Request, asked: Annotated[FeedsQuery, Query()]) -> HTMLRespon
             names=queries.names(connection),
             refused=queries.file_states(connection).get("refused", 0),
             mask_account=mask_account,
+            token=journal.token,
         )
 
 
 def health(
-    connection: Connection, known: Iterable[journal.Feed], ends: Mapping[str, journal.Ends]
+    connection: Connection,
+    known: Iterable[journal.Feed],
+    ends: Mapping[str, journal.Ends],
+    unconfirmed: Mapping[str, tuple[str, ...]],
 ) -> list[Health]:
     """Every account that has a feed or of which something is held, by bank and number."""
     told = _told(connection)
@@ -121,6 +133,7 @@ def health(
                 gaps=said.gaps,
                 broken=said.broken,
                 proved_since=_proved_since(feed.last_closing, reach.first_opening, said),
+                unconfirmed=unconfirmed.get(account, ()),
                 held=held.get(account, 0),
             )
         )

@@ -20,6 +20,7 @@ from alerts.evaluation import CODE_VERSION, Law
 from alerts.inbox import journal
 from alerts.inbox.presenting import Lister
 from alerts.inbox.signals import Signals, signals_of
+from alerts.inbox.unconfirmed import unconfirmed
 from alerts.inbox.words import LANGUAGES, Language
 from alerts.metrics import Reading
 from config.settings import Settings
@@ -114,6 +115,15 @@ class Inbox:
         """How far each account's feed reaches back and forth; likewise."""
         ends = self._remember("feed ends", connection, journal.feed_ends)
         return cast("Mapping[str, journal.Ends]", ends)
+
+    def unconfirmed(self, connection: Connection) -> Mapping[str, tuple[str, ...]]:
+        """Of each account what was announced and is not booked in time; likewise."""
+
+        def work(connection: Connection) -> object:
+            return unconfirmed(connection, self.law.calendar, closed_day(connection))
+
+        late = self._remember("unconfirmed", connection, work)
+        return cast("Mapping[str, tuple[str, ...]]", late)
 
     def _read(self, connection: Connection) -> Reading:
         return Reading(

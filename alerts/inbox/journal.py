@@ -286,17 +286,24 @@ def of_institutions(
     return _of_kind(connection, "i:", kind, query)
 
 
-def of_accounts(connection: Connection, kind: str, institution: str = "") -> list[JournalRow]:
-    """Likewise in the streams of every account that anybody, or that institution, ever had."""
+def of_accounts(
+    connection: Connection, kind: str, institution: str = "", *, account: str = "", since: str = ""
+) -> list[JournalRow]:
+    """Likewise in the streams of every account that anybody, or that institution, ever had.
+
+    With `account` in its stream alone; `since` a day, of a kind whose ids begin with one.
+    """
     owners = tables.ACCOUNT_OWNERS.c
     query = select(owners.account).distinct()
     if institution:
         query = query.where(owners.institution == institution)
-    return _of_kind(connection, "a:", kind, query)
+    if account:
+        query = query.where(owners.account == account)
+    return _of_kind(connection, "a:", kind, query, since)
 
 
 def _of_kind(
-    connection: Connection, letter: str, kind: str, owners: Select[tuple[str]]
+    connection: Connection, letter: str, kind: str, owners: Select[tuple[str]], since: str = ""
 ) -> list[JournalRow]:
     """One range of the key of the journal for each owner: there is no index by kind."""
     owner = owners.subquery("owners")
@@ -308,7 +315,7 @@ def _of_kind(
     )
     fits = (
         _journal.stream == stream,
-        _journal.fact_id > stream.concat(f"/{kind}/"),
+        _journal.fact_id > stream.concat(f"/{kind}/{since}"),
         _journal.fact_id < stream.concat(f"/{kind}{_AFTER_SLASH}"),
     )
     query = select(*columns).select_from(owner).where(*fits)

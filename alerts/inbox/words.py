@@ -207,8 +207,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     # the feeds
     "feeds": ("账户流水", "Feeds"),
     "feeds-what": (
-        "每个账户的流水到哪一天、缺什么、余额自何日起连续相符。",
-        "How far each account's feed reaches, what is missing, since when its balances join.",
+        "每个账户的流水到哪一天、缺什么、哪些预告逾期未入账、余额自何日起连续相符。",
+        "How far each account's feed reaches, what is missing or overdue, since when it joins.",
     ),
     "wanting": ("有问题的", "Wanting"),
     "no-bank": ("未登记银行", "no bank stated"),
@@ -222,6 +222,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "gaps": ("缺口", "Gaps"),
     "not-proving": ("不平的对账单", "Not proving"),
     "proved-since": ("连续相符自", "Proved since"),
+    "unconfirmed": ("预告逾期未入账", "Pending, overdue"),
     "no-feeds": ("没有符合条件的账户。", "No feed fits."),
     # settling it
     "held-row": ("暂存行", "Held row"),

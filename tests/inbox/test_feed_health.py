@@ -3,14 +3,18 @@
 import re
 from datetime import date
 
+import msgspec
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import insert
 
+from alerts.inbox.journal import token
+from alerts.inbox.unconfirmed import late_of
 from models import facts as f
 from models.findings import Finding, LevelWord, Step
 from models.identity import mask_account
+from models.keys import fact_id
 from models.store import tables
 from models.store.engine import writing
 from tests.inbox import world
@@ -59,7 +63,7 @@ def test_account_in_order(inbox: FastAPI, client: TestClient) -> None:
 
     expected = [
         *("ccb", mask_account(world.ACCOUNT), world.NAME, "2024-03-04 Mon", "2024-03-04 Mon"),
-        *("on time", "0", "0", "2024-03-01 Fri", "1"),
+        *("on time", "0", "0", "2024-03-01 Fri", "0", "1"),
     ]
     assert expected == row(client, world.ACCOUNT)
 
@@ -143,7 +147,7 @@ def test_unregistered_account_with_held_rows(inbox: FastAPI, client: TestClient)
             )
         )
     cells = row(client, world.UNREGISTERED)
-    assert ("—", "not registered", "1") == (cells[0], cells[2], cells[9])
+    assert ("—", "not registered", "1") == (cells[0], cells[2], cells[10])
 
 
 def test_page_is_reached_and_filtered_by_its_address(client: TestClient) -> None:
@@ -151,3 +155,78 @@ def test_page_is_reached_and_filtered_by_its_address(client: TestClient) -> None
     assert 'href="/feeds"' in client.get("/").text
     assert 422 == client.get("/feeds", params={"only": "all"}).status_code
     assert "No feed fits" in client.get("/feeds", params=EN | {"bank": "none"}).text
+
+
+def announced(serial: str, day: date, amount_fen: int = 5_000) -> f.EntryAnnounced:
+    """A pending credit of the account of the world."""
+    return f.EntryAnnounced(
+        account=world.ACCOUNT,
+        booking_date=day,
+        serial=serial,
+        status="PENDING",
+        amount_fen=amount_fen,
+        direction="C",
+    )
+
+
+def booked(serial: str, day: date, amount_fen: int = 5_000) -> f.EntryBooked:
+    """A booked credit of the account of the world."""
+    return f.EntryBooked(
+        account=world.ACCOUNT,
+        booking_date=day,
+        serial=serial,
+        amount_fen=amount_fen,
+        direction="C",
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "count"),
+    [(date(2024, 3, 4), "1"), (date(2024, 3, 5), "0"), (date(2024, 3, 1), "1")],
+)
+def test_pending_entry_is_overdue_from_the_second_working_day(
+    inbox: FastAPI, client: TestClient, day: date, count: str
+) -> None:
+    """Closed to Wednesday, 6 March: Monday's is overdue and linked, Tuesday's is not yet."""
+    one = announced("P1", day)
+    world.tell(inbox.state.inbox.engine, [one, msgspec.structs.replace(one, status="INFO")])
+
+    assert count == row(client, world.ACCOUNT)[9]
+    page = client.get("/feeds", params=EN | {"only": "wanting"}).text
+    assert (count == "1") == (token(fact_id(one)) in page)
+
+
+@pytest.mark.parametrize(
+    ("facts", "late"),
+    [
+        ([], ["P1", "P2"]),
+        ([booked("P1", date(2024, 3, 4))], ["P2"]),
+        ([booked("P1", date(2024, 3, 6)), booked("P2", date(2024, 3, 1))], []),
+        ([booked("P1", date(2024, 2, 29)), booked("P2", date(2024, 3, 1))], ["P1"]),
+        ([booked("R9", date(2024, 3, 5))], ["P2"]),
+        ([booked("R9", date(2024, 2, 29))], ["P1", "P2"]),
+        ([booked("R9", date(2024, 3, 5), 5_001)], ["P1", "P2"]),
+        ([booked("R8", date(2024, 3, 4)), booked("R9", date(2024, 3, 4))], []),
+    ],
+)
+def test_booked_entry_confirms_by_serial_or_one_by_amount(
+    facts: list[f.EntryBooked], late: list[str]
+) -> None:
+    """On its day or later; what is booked before was another, and each confirms one."""
+    pending = {
+        one.serial: one
+        for one in (announced("P1", date(2024, 3, 1)), announced("P2", date(2024, 3, 1)))
+    }
+
+    assert tuple(late) == late_of(pending, facts)
+
+
+def test_rent_of_each_month_is_confirmed_by_its_own_booking() -> None:
+    """A serial made of content comes again; one from a reference is of one entry."""
+    days = (date(2024, 2, 1), date(2024, 3, 1))
+    rent = {f"{day}": announced("fp-1", day) for day in days}
+    again = {f"{day}": announced("R1", day) for day in days}
+
+    assert ("2024-03-01",) == late_of(rent, [booked("fp-1", days[0])])
+    assert () == late_of(rent, [booked("fp-1", day) for day in days])
+    assert () == late_of(again, [booked("R1", days[1])])
