@@ -21,7 +21,7 @@ from streams.feeds.camt_xml import (
     text_of,
     words,
 )
-from streams.feeds.records import TEXT_LENGTH_MAX, Entry, FeedRefused
+from streams.feeds.records import SERIAL_LENGTH_MAX, Entry, FeedRefused
 
 _STATUSES = {"BOOK": "BOOKED", "PDNG": "PENDING", "FUTR": "PENDING", "INFO": "INFO"}
 _FLAGS = {"true": True, "1": True, "false": False, "0": False, "": False}
@@ -42,7 +42,7 @@ def told_reference(text: str) -> str:
 
 def bounded(serial: str) -> str:
     """The serial, or its hash where it is longer than a key may be."""
-    if len(serial) <= TEXT_LENGTH_MAX - len("#9999"):
+    if len(serial) <= SERIAL_LENGTH_MAX:
         return serial
     return "sha256-" + sha256(serial.encode()).hexdigest()
 

@@ -6,6 +6,7 @@ from mmap import MADV_DONTNEED, PAGESIZE, mmap
 from streams.feeds.records import Data
 
 CHUNK_BYTES = 1_048_576
+_SEARCHED_BYTES = 65_536
 _RELEASED_BYTES = 4 * CHUNK_BYTES
 
 
@@ -17,14 +18,17 @@ def chunks(data: Data) -> Iterator[bytes]:
         keeper.release(start)
 
 
-def find(data: Data, sign: bytes) -> int:
-    """The first place at which these bytes stand, -1 where they do not."""
+def find(data: Data, *signs: bytes) -> int:
+    """A place at which any of these bytes stand, the first of the sign that is found; else -1."""
     keeper = Keeper(data)
-    for start in range(0, len(data), CHUNK_BYTES):
-        # They may stand over the end of a chunk.
-        place = data.find(sign, start, start + CHUNK_BYTES + len(sign) - 1)
-        if place >= 0:
-            return place
+    overlap = max(map(len, signs)) - 1
+    for start in range(0, len(data), _SEARCHED_BYTES):
+        # They may stand over the end of a piece. Bytes are searched far faster than a map.
+        piece = data[start : start + _SEARCHED_BYTES + overlap]
+        for sign in signs:
+            place = piece.find(sign)
+            if place >= 0:
+                return start + place
         keeper.release(start)
     return -1
 

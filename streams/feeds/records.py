@@ -20,6 +20,7 @@ LastDay = Literal["whole", "whole-when-over", "partial"]
 
 AMOUNT_FEN_MAX = 2**53
 TEXT_LENGTH_MAX = 200
+SERIAL_LENGTH_MAX = TEXT_LENGTH_MAX - len("#9999")
 _SEQUENCE_LENGTH_MAX = 16
 
 

@@ -11,7 +11,7 @@ from itertools import accumulate, count
 
 from streams.feeds.mapped import Keeper, find, give_back
 from streams.feeds.records import Data, FeedRefused
-from streams.feeds.text import UTF8_BOM, split_lines
+from streams.feeds.text import UTF8_BOM, encoding_of, split_lines
 
 NUMBER_MARK = "\x02"
 """Before a cell that a spreadsheet holds as a number: digits may be lost, zeros are."""
@@ -46,7 +46,7 @@ class Rows:
     def is_dressed(self) -> bool:
         """Whether cells may hold more than blanks around what they say."""
         signs = (sign.encode(self._encoding) for sign in _DRESS if sign != self.delimiter)
-        return any(find(self._data, sign) >= 0 for sign in signs)
+        return find(self._data, *signs) >= 0
 
     @cached_property
     def has_numbers(self) -> bool:
@@ -82,7 +82,7 @@ class Rows:
                 yield from self._block(places[some], texts[some])
 
     def _lines(self) -> Iterator[tuple[list[Place], list[str]]]:
-        data, encoding, number = self._data, self._encoding, 1
+        data, number = self._data, 1
         keeper = Keeper(data)
         offset = len(UTF8_BOM) if data[: len(UTF8_BOM)] == UTF8_BOM else 0
         while offset < len(data):
@@ -92,9 +92,20 @@ class Rows:
             lengths = list(map(len, block.splitlines(keepends=True)))
             offsets = accumulate(lengths[:-1], initial=offset)
             places = list(zip(offsets, count(number)))
-            yield places, split_lines(block.decode(encoding))[: len(places)]
+            yield places, self._texts(block, len(places))
             offset, number = offset + len(block), number + len(places)
             keeper.release(offset)
+
+    def _texts(self, block: bytes, count: int) -> list[str]:
+        """The lines of a block. Raises FeedRefused where its encoding is not what it seemed."""
+        try:
+            text = block.decode(self._encoding)
+        except UnicodeDecodeError:
+            encoding_of(self._data)
+            raise
+        # It also divides at separators that are part of a line here: then there are more.
+        lines = text.splitlines()
+        return lines if len(lines) == count else split_lines(text)[:count]
 
     def _block(self, places: list[Place], texts: list[str]) -> Iterator[Block]:
         try:

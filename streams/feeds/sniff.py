@@ -20,7 +20,7 @@ from streams.feeds.records import Data, FeedRefused
 from streams.feeds.registers import find_table
 from streams.feeds.rows import Place, Rows
 from streams.feeds.tabular import converted_rows
-from streams.feeds.text import decode, encoding_of
+from streams.feeds.text import decode, encoding_to_prove
 
 Format = Literal["camt", "mt940", "direct", "table", "bill", "register", "ndjson"]
 
@@ -108,7 +108,8 @@ def _sniff_text(data: Data, start: bytes, bank: str | None) -> Sniffed:
     if is_message or start.startswith(b"["):
         advice = "a CNAPS message" if is_message else "a JSON array; send one fact a line"
         raise FeedRefused(f"this is {advice}", "byte 0")
-    rows = Rows(data, encoding_of(data))
+    encoding, _ = encoding_to_prove(data)
+    rows = Rows(data, encoding)
     return _sniff_table(rows, bank) or _sniff_register(data, rows)
 
 
@@ -151,11 +152,12 @@ def _sniff_table(rows: Rows, bank: str | None) -> Sniffed | None:
 
 
 def _first_rows(rows: Rows) -> Iterator[tuple[Place, list[str]]]:
-    """The rows until one is no proper CSV: that is for the reader to say."""
+    """The rows until one is no proper CSV: that is for the reader to say, unlike wrong bytes."""
     try:
         yield from rows
-    except FeedRefused:
-        return
+    except FeedRefused as error:
+        if error.position.startswith("byte"):
+            raise
 
 
 def _sniff_register(data: Data, rows: Rows) -> Sniffed:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from itertools import groupby, islice, pairwise
+from operator import itemgetter, ne, neg, sub
 
 import msgspec
 
@@ -104,9 +105,9 @@ class _Group:
         self._breaks = self._breaks_backwards = 0
         self._ends: list[Entry] = []
 
-    def add(self, told: list[Told]) -> None:
+    def add(self, told: Told) -> None:
         """Some more rows, as they stand in the file one behind the other."""
-        places, times, entries = zip(*told, strict=True)
+        places, times, entries, _ = told
         facts = [entry.fact for entry in entries]
         effects = [one.amount_fen if one.direction == "C" else -one.amount_fen for one in facts]
         balances = [entry.balance_fen for entry in entries]
@@ -128,6 +129,12 @@ class _Group:
 
     def _compare(self, balances: list[int | None], effects: list[int]) -> None:
         """Count the balances that do not follow from their neighbours, in either order."""
+        told = [balance for balance in balances if balance is not None]
+        if len(told) == len(balances):
+            steps = list(map(sub, told[1:], told))
+            self._breaks += sum(map(ne, steps, effects[1:]))
+            self._breaks_backwards += sum(map(ne, steps, map(neg, effects)))
+            return
         for (before_fen, after_fen), (first_fen, second_fen) in zip(
             pairwise(balances), pairwise(effects), strict=True
         ):
@@ -193,18 +200,21 @@ def _group(
         told = None if seen.totals_line else reader.read_many(places, rows)
         if told is None:
             told = _singly(places, rows, reader, preamble, seen)
-        for key, some in groupby(told, _account_and_currency):
-            groups.setdefault(key, _Group()).add(list(some))
-        count += len(told)
+        for key, some in _by_statement(told):
+            groups.setdefault(key, _Group()).add(some)
+        count += len(told.entries)
         if count > ENTRIES_KEPT_MAX:
             for one in groups.values():
                 one.kept = None
     return groups
 
 
-def _account_and_currency(told: Told) -> tuple[str, str]:
-    fact = told[2].fact
-    return fact.account, fact.currency
+def _by_statement(told: Told) -> Iterator[tuple[tuple[str, str], Told]]:
+    if len(set(told.statements)) == 1:
+        yield told.statements[0], told
+        return
+    for key, some in groupby(zip(*told, strict=True), itemgetter(-1)):
+        yield key, Told(*map(list, zip(*some, strict=True)))
 
 
 def _singly(
@@ -213,9 +223,9 @@ def _singly(
     reader: ColumnReader,
     preamble: Preamble,
     seen: _Seen,
-) -> list[Told]:
+) -> Told:
     """The entries of rows that want a closer look, and what is seen beside them."""
-    told: list[Told] = []
+    told = Told([], [], [], [])
     for place, cells in zip(places, rows, strict=True):
         if not any(cells):
             continue
@@ -232,7 +242,10 @@ def _singly(
             continue
         if seen.totals_line:
             raise FeedRefused("an entry stands below the totals", f"row {place[1]}")
-        told.append((place, time_text, entry))
+        told.places.append(place)
+        told.times.append(time_text)
+        told.entries.append(entry)
+        told.statements.append((entry.fact.account, entry.fact.currency))
     return told
 
 
@@ -254,6 +267,8 @@ def _numbered(group: _Group, rows: Rows, reader: ColumnReader) -> Iterator[Entry
     entries: Iterator[Entry]
     if group.kept is not None:
         kept, group.kept = group.kept_in_order(), None
+        if len({one.fact.serial for one in kept}) == len(kept):
+            return iter(kept)
         if len({(one.fact.booking_date, one.fact.serial) for one in kept}) == len(kept):
             return iter(kept)
         entries = iter(kept)
@@ -270,7 +285,7 @@ def _again(rows: Iterator[tuple[Place, list[str]]], reader: ColumnReader) -> Ite
         if many is None:
             yield from (reader.read(row, line)[1] for (_, line), row in some)
         else:
-            yield from (entry for _, _, entry in many)
+            yield from many.entries
 
 
 def _told_apart(entries: Iterator[Entry], left: Counter[date]) -> Iterator[Entry]:

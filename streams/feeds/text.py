@@ -41,19 +41,25 @@ def encoding_of(data: Data) -> str:
 
     GB18030 is a superset of GBK and GB2312, so it reads files declared as either.
     """
+    encoding, utf8_fault = encoding_to_prove(data)
+    fault = None if encoding == "utf-8" else _fault(data, encoding)
+    if fault is None:
+        return encoding
+    reason = f"neither UTF-8 (byte {utf8_fault}) nor GB18030 (byte {fault})"
+    raise FeedRefused(reason, f"byte {max(utf8_fault, fault)}")
+
+
+def encoding_to_prove(data: Data) -> tuple[str, int]:
+    """The only encoding that it may have, and where it is not UTF-8: GB18030 is still to prove."""
     nul = find(data, _NUL)
     if nul >= 0:
         raise FeedRefused("a NUL byte stands in what should be text", f"byte {nul}")
     utf8_fault = _fault(data, "utf-8")
     if utf8_fault is None:
-        return "utf-8"
+        return "utf-8", 0
     if data[: len(UTF8_BOM)] == UTF8_BOM:
         raise FeedRefused("begins as UTF-8 but is not", f"byte {utf8_fault}")
-    fault = _fault(data, "gb18030")
-    if fault is None:
-        return "gb18030"
-    reason = f"neither UTF-8 (byte {utf8_fault}) nor GB18030 (byte {fault})"
-    raise FeedRefused(reason, f"byte {max(utf8_fault, fault)}")
+    return "gb18030", utf8_fault
 
 
 def _fault(data: Data, encoding: str) -> int | None:

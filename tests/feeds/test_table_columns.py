@@ -61,7 +61,7 @@ def test_many_rows_are_read_as_each_of_them(*, texts: list[str], usual: bool) ->
     many = reader.read_many(places, cells) if cells else None
 
     if many is not None:
-        assert _singly(cells) == [(time, entry) for _, time, entry in many]
+        assert _singly(cells) == list(zip(many.times, many.entries, strict=True))
 
 
 def _singly(cells: list[list[str]]) -> list[tuple[str, Entry]]:
@@ -82,7 +82,7 @@ def test_usual_rows_are_read_at_once() -> None:
     many = reader.read_many([(0, 2), (9, 3), (18, 4)], rows)
 
     assert many is not None
-    assert [100, 123_456, 100] == [entry.fact.amount_fen for _, _, entry in many]
+    assert [100, 123_456, 100] == [entry.fact.amount_fen for entry in many.entries]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
