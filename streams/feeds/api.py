@@ -13,7 +13,7 @@ import secrets
 import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, FastAPI, Query, Request
@@ -44,6 +44,26 @@ _TOKEN = re.compile(r"[!-~]{1,200}")
 _NONCE = re.compile(r"[\w-]{16,100}", re.ASCII)
 _NAME = re.compile(r"[^\x00-\x1f\x7f/\\]+")
 _RETRY_SECONDS = "5"
+
+# Said and not enforced by FastAPI: a wrong name has a code of its own.
+_NAMED = {"minLength": 1, "maxLength": NAME_LENGTH_MAX, "pattern": f"^{_NAME.pattern}$"}
+_FileName = Annotated[str, Query(json_schema_extra=_NAMED)]
+_BODY = {"type": "string", "format": "binary", "minLength": 1}
+_HEADERS = {
+    "Escrow-Key": (True, "The key's id."),
+    "Escrow-Time": (True, "UTC, as 2026-03-05T08:00:00Z, at most five minutes off ours."),
+    "Escrow-Nonce": (True, "16 to 100 letters, digits, _ or -, never the same twice."),
+    "Escrow-Signature": (True, "HMAC-SHA256 in hex over six lines; see docs/feeds.md."),
+    "Idempotency-Key": (False, "The same key, bytes and name again are no second delivery."),
+}
+_PROBLEMS = {
+    401: "A header is missing, wrong or used before, or the signature is not that of the key.",
+    404: "This feed has no such delivery.",
+    408: "The body took too long.",
+    413: "The body is too large.",
+    422: "The request cannot be taken as it is.",
+    503: "The store does not answer; send the same again later.",
+}
 
 router = APIRouter()
 
@@ -86,6 +106,40 @@ class Status(BaseModel):
     sums_fen: dict[str, int] = {}
     position: str = ""
     reasons: list[str] = []
+
+
+class Told(BaseModel):
+    """A problem as RFC 9457 has it; `code` is the title, and stays."""
+
+    type: Literal["about:blank"]
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
+def _described(*statuses: int, body: bool = False) -> dict[str, Any]:
+    """What OpenAPI says of a route beyond its types: headers, body, and how it may fail."""
+    extra: dict[str, Any] = {
+        "parameters": [
+            {
+                "name": name,
+                "in": "header",
+                "required": required,
+                "description": what,
+                "schema": {"type": "string", "pattern": f"^{_TOKEN.pattern}$"},
+            }
+            for name, (required, what) in _HEADERS.items()
+        ]
+    }
+    if body:
+        octets = {"application/octet-stream": {"schema": _BODY}}
+        extra["requestBody"] = {"required": True, "content": octets}
+    problem = {"application/problem+json": {"schema": Told.model_json_schema()}}
+    responses = {
+        status: {"description": _PROBLEMS[status], "content": problem} for status in statuses
+    }
+    return {"openapi_extra": extra, "responses": responses}
 
 
 class _Signed(msgspec.Struct, frozen=True):
@@ -194,9 +248,9 @@ def create_api(receiver: Receiver) -> FastAPI:
     return app
 
 
-@router.post("/feeds/{feed}", status_code=202)
+@router.post("/feeds/{feed}", status_code=202, **_described(401, 408, 413, 422, 503, body=True))
 async def deliver(
-    request: Request, response: Response, feed: str, name: Annotated[str, Query()] = "delivery"
+    request: Request, response: Response, feed: str, name: _FileName = "delivery"
 ) -> Accepted:
     """Take a delivery in; what it says is judged by a runner, see the status."""
     receiver: Receiver = request.app.state.receiver
@@ -219,7 +273,7 @@ async def deliver(
     return Accepted(status=place, **_common(kept))
 
 
-@router.get("/feeds/{feed}/deliveries/{delivery}")
+@router.get("/feeds/{feed}/deliveries/{delivery}", **_described(401, 404, 422, 503))
 def status(request: Request, feed: str, delivery: str) -> Status:
     """What became of a delivery."""
     receiver: Receiver = request.app.state.receiver
