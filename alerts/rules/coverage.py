@@ -20,12 +20,12 @@ def coverage_short(view: View, _subject: str) -> list[Finding]:
         return []
     answer = _answer(view, view.as_of)
     if isinstance(answer, Unknown):
-        run = f"{RULE} {answer}"
+        run = f"{RULE} {answer.missing}"
         start = view.ledger.series.run_start(
             run, view.as_of, lambda day: _answer(view, day) == answer
         )
         day = view.as_of if start is None else start
-        return [view.undecided(RULE, "coverage", day=day, missing=str(answer))]
+        return [view.undecided(RULE, "coverage", day=day, missing=answer.missing)]
     if not isinstance(answer, tuple):
         return []
 

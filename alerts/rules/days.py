@@ -10,14 +10,16 @@ decided neither begins nor breaks a run.
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+import msgspec
+
 from alerts.rules.view import LEVEL_WORDS, View, day_step
 from models.findings import Finding, Kind, LevelWord, Step
 
 
-class Unknown(str):
+class Unknown(msgspec.Struct, frozen=True, gc=False):
     """Why a day cannot be decided: the name of the field that is missing."""
 
-    __slots__ = ()
+    missing: str
 
 
 Seen = LevelWord | Unknown | None
@@ -104,7 +106,7 @@ def judge(view: View, state: State) -> list[Finding]:
     if isinstance(found, Unknown):
         place = view.as_of - view.ledger.series.first
         since = _days(view, state, view.as_of)[place].unknown
-        return [view.undecided(state.rule, state.subject, day=since, missing=str(found))]
+        return [view.undecided(state.rule, state.subject, day=since, missing=found.missing)]
     shown = state.show(view, found.last)
     seen_on = (day_step("last_seen", found.last),) if found.last < view.as_of else ()
     return [

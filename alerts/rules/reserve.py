@@ -112,7 +112,7 @@ def _needed(view: View, day: int) -> int:
     months = view.number(SHORT, "period_months", day)
     if months is None or day < series.first:
         return 0
-    sums = series.memo(SHORT + " fees", day, lambda *each: _fees(view, months, *each))
+    sums = series.memo(SHORT + " fees", day, lambda each, before: _fees(view, months, each, before))
     return sums[day - series.first]
 
 
