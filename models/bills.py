@@ -31,7 +31,7 @@ class BillDay(msgspec.Struct, gc=False):
     refunds_fen: int = 0
     fees_e5: int = 0
     fees_fen: int = 0
-    rows: set[str] = msgspec.field(default_factory=set)
+    rows: set[str] = set()
 
     @property
     def gross_fen(self) -> int:
@@ -70,9 +70,9 @@ class Matching(msgspec.Struct):
     All in the order of the credits.
     """
 
-    by_day: dict[tuple[str, int], Settled] = msgspec.field(default_factory=dict)
-    by_credit: dict[str, Settled] = msgspec.field(default_factory=dict)
-    unexplained: list[tuple[int, str]] = msgspec.field(default_factory=list)
+    by_day: dict[tuple[str, int], Settled] = {}
+    by_credit: dict[str, Settled] = {}
+    unexplained: list[tuple[int, str]] = []
 
     def forget(self, since: int) -> None:
         """Take apart what credits of this day and later were found to pay."""
