@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from models.ledger import Ledger
 
 
@@ -31,12 +33,12 @@ def excess_in_batches(ledger: Ledger, day: int) -> int:
 
 def _batched(ledger: Ledger, day: int) -> int:
     """Released in batches through a day."""
-    on = ledger.batched_on
+    series = ledger.series
+    return series.memo("released in batches", day, _add, ledger.batched_on)[day - series.first]
 
-    def work_out(each: int, before: int | None) -> int:
-        return (before or 0) + on.get(each, 0)
 
-    return ledger.series.memo("released in batches", day, work_out)[day - ledger.series.first]
+def _add(batched_on: Mapping[int, int], day: int, before: int | None) -> int:
+    return (before or 0) + batched_on.get(day, 0)
 
 
 def _reckoned_again(ledger: Ledger, day: int) -> list[str]:

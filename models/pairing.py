@@ -8,6 +8,7 @@ what both tell of one day. What cannot be told with certainty is held: shown, an
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -16,7 +17,6 @@ from models.identity import join_id, normalise_name, reference_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from datetime import date
 
     from models.facts import EntryBooked, EntryPaired
 

@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import date
 from hashlib import sha256
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -94,8 +94,8 @@ Exceptions = Mapping[str, Mapping[str, Rules]]
 """What single contracts have of their own, by institution, then by the contract's number."""
 
 
-Dated = dict[tuple[str, str], tuple[list[int], list[_Held]]]
-"""By rule and name the days from which values hold, in order, and these values."""
+Dated = dict[str, dict[str, tuple[list[int], list[_Held]]]]
+"""By rule, then by name, the days from which values hold, in order, and these values."""
 
 
 class Tables(NamedTuple):
@@ -126,7 +126,8 @@ class AreaPolicy:
         for policy in self.rules.values():
             for parameter in policy.parameters:
                 self._enter(policy.rule, parameter)
-        dated = (*self._values.values(), *self._steps.values(), *self._words.values())
+        tables: list[Dated[Any]] = [self._values, self._steps, self._words]
+        dated = [each for table in tables for names in table.values() for each in names.values()]
         self._begins = sorted({day for since, _ in dated for day in since})
         self._clauses = {
             rule: ([clause.since.toordinal() for clause in policy.clauses], policy.clauses)
@@ -140,7 +141,7 @@ class AreaPolicy:
 
         KeyError for a rule, a name or a kind of value that the policy does not declare.
         """
-        since, values = self._values[rule, name]
+        since, values = self._values[rule][name]
         if since and ordinal >= since[-1]:  # nearly always the latest holds
             return values[-1]
         index = bisect_right(since, ordinal)
@@ -151,7 +152,7 @@ class AreaPolicy:
 
         KeyError as in `value`.
         """
-        since, steps = self._steps[rule, name]
+        since, steps = self._steps[rule][name]
         index = bisect_right(since, ordinal)
         return steps[index - 1] if index else None
 
@@ -160,7 +161,7 @@ class AreaPolicy:
 
         KeyError as in `value`.
         """
-        since, words = self._words[rule, name]
+        since, words = self._words[rule][name]
         index = bisect_right(since, ordinal)
         return words[index - 1] if index else ()
 
@@ -177,7 +178,7 @@ class AreaPolicy:
 
     def ever(self, rule: str, name: str) -> bool:
         """Whether a number or switch is in force on any day."""
-        return any(value is not None for value in self._values[rule, name][1])
+        return any(value is not None for value in self._values[rule][name][1])
 
     def basis(self, rule: str, ordinal: int) -> str:
         """The legal text that the rule watches over on a day; NO_LEGAL_TEXT where none is."""
@@ -221,7 +222,7 @@ class AreaPolicy:
         return Tables(self._values, self._steps, self._words, self._begins)
 
     def _enter(self, rule: str, parameter: Parameter) -> None:
-        key = (rule, parameter.name)
+        name = parameter.name
         since = [value.since.toordinal() for value in parameter.values]
         told = [value.value for value in parameter.values]
         plain: list[int | None] = [value for value in told if isinstance(value, int)]
@@ -229,14 +230,16 @@ class AreaPolicy:
             _in_order(value) for value in told if isinstance(value, dict)
         ]
         words = [value for value in told if isinstance(value, tuple)]
-        assert len(told) in {len(plain), len(steps), len(words)}, f"{key} mixes kinds of values"
+        assert len(told) in {len(plain), len(steps), len(words)}, (
+            f"{rule}.{name} mixes kinds of values"
+        )
         # A parameter that no area gives a value yet answers None, or (), to every question.
         if len(plain) == len(told):
-            self._values[key] = (since, plain)
+            self._values.setdefault(rule, {})[name] = (since, plain)
         if len(steps) == len(told):
-            self._steps[key] = (since, steps)
+            self._steps.setdefault(rule, {})[name] = (since, steps)
         if len(words) == len(told):
-            self._words[key] = (since, words)
+            self._words.setdefault(rule, {})[name] = (since, words)
 
     def _hashed(self, rule: str) -> object:
         own = self.rules[rule]
@@ -354,16 +357,16 @@ def nearest(wider: RulePolicy, nearer: RulePolicy) -> RulePolicy:
 def _joined(firsts: list[int], tables: list[Dated[_Held]], none: _Held) -> Dated[_Held]:
     """The dated values of several areas one after the other, each from its first day on."""
     joined: Dated[_Held] = {}
-    for key in sorted({key for table in tables for key in table}):
+    for rule, name in sorted({(r, name) for table in tables for r in table for name in table[r]}):
         days: list[int] = []
         values: list[_Held] = []
         for first, after, table in zip(firsts, [*firsts[1:], None], tables, strict=True):
-            since, held = table.get(key, ([], []))
+            since, held = table.get(rule, {}).get(name, ([], []))
             place = bisect_right(since, first)
             ends = len(since) if after is None else bisect_left(since, after)
             days += [first, *since[place:ends]]
             values += [held[place - 1] if place else none, *held[place:ends]]
-        joined[key] = (days, values)
+        joined.setdefault(rule, {})[name] = (days, values)
     return joined
 
 

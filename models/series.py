@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Standing = Callable[[int], bool | None]
 Value = TypeVar("Value")
+Given = TypeVar("Given")
 
 
 class Series:
@@ -220,15 +221,20 @@ class Series:
         return max(self._closings.get(account, ()), default=None)
 
     def memo(
-        self, name: str, day: int, work_out: Callable[[int, Value | None], Value]
+        self,
+        name: str,
+        day: int,
+        work_out: Callable[[Given, int, Value | None], Value],
+        given: Given,
     ) -> list[Value]:
         """What is worked out of each day from the first through this one, kept while it is right.
 
-        `work_out` is asked day by day, with what it answered of the day before.
+        `work_out` is asked day by day, with what it answered of the day before. It is a function of
+        a module, with what it reads in `given`: to make one at each question cost a fifth.
         """
         values = self.memos(name)
         for each in range(self.first + len(values), day + 1):
-            values.append(work_out(each, values[-1] if values else None))
+            values.append(work_out(given, each, values[-1] if values else None))
         return values
 
     def memos(self, name: str) -> list[Any]:

@@ -6,6 +6,7 @@ from models.findings import Finding, LevelWord
 from models.working_days import CalendarMissing
 
 RULE = "coverage-short"
+ANSWERS, CLOSES = RULE + " answers", RULE + " closes"
 Close = tuple[int, int, int]
 
 
@@ -77,11 +78,11 @@ def _answer(view: View, day: int) -> Answer:
     series = view.ledger.series
     if day < series.first:
         return None
-    answers = series.memo(f"{RULE} answers", day, lambda each, _: _work_out(view, each))
+    answers = series.memo(ANSWERS, day, _work_out, view)
     return answers[day - series.first]
 
 
-def _work_out(view: View, day: int) -> Answer:
+def _work_out(view: View, day: int, _before: Answer) -> Answer:
     """The level of a day with the best and the last close; None when there is no finding."""
     closes_count = view.number(RULE, "closes_working_days", day)
     steps = view.policy.steps(RULE, "percent", day)
@@ -94,7 +95,7 @@ def _work_out(view: View, day: int) -> Answer:
     except CalendarMissing as missing:
         return Unknown(str(missing))
     series = view.ledger.series
-    closes_on = series.memo(f"{RULE} closes", day, lambda each, _: _close(view, each))
+    closes_on = series.memo(CLOSES, day, _close, view)
     found = [closes_on[each - series.first] if each >= series.first else None for each in days]
     if None in found:
         return None
@@ -117,7 +118,7 @@ def _evaluated(view: View, day: int) -> bool:
     return registers.agreement("custody", day) or not registers.agreement("reserve", day)
 
 
-def _close(view: View, day: int) -> Close | Unknown | None:
+def _close(view: View, day: int, _before: Close | Unknown | None) -> Close | Unknown | None:
     """Day, balance and unearned at a close; None when nothing is owed or the day is exempt."""
     ledger = view.ledger
     unearned = ledger.series.unearned(day)

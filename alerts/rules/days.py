@@ -34,18 +34,28 @@ class Shown(NamedTuple):
     formula: tuple[Step, ...]
 
 
-class State(NamedTuple):
+class State:
     """A rule about the days of an institution.
 
     `see` is asked once of each day, and again when facts touched that day or one before; `show`
     only of what stands.
     """
 
-    rule: str
-    subject: str
-    kind: Kind
-    see: Callable[[View, int], Seen]
-    show: Callable[[View, int], Shown]
+    def __init__(
+        self,
+        rule: str,
+        subject: str,
+        kind: Kind,
+        see: Callable[[View, int], Seen],
+        show: Callable[[View, int], Shown],
+    ) -> None:
+        self.rule = rule
+        self.subject = subject
+        self.kind = kind
+        self.see = see
+        self.show = show
+        self.name = f"{rule}/{subject}"
+        """That of what was seen of the days, in the day series."""
 
 
 class _Day(NamedTuple):
@@ -76,7 +86,7 @@ def standing(view: View, state: State, day: int) -> Standing | Unknown | None:
     place = day - series.first
     if place < 0:
         return None
-    today = series.known(f"{state.rule}/{state.subject}", day)
+    today = series.known(state.name, day)
     if today is _NOTHING:
         return None
     calm_days = _calm_days(view, state, day)
@@ -123,6 +133,17 @@ def judge(view: View, state: State) -> list[Finding]:
     ]
 
 
+def at_least(
+    steps: tuple[tuple[int, LevelWord], ...] | None, amount: int, per: int = 1
+) -> LevelWord | None:
+    """The highest level whose number, times `per`, the amount reaches (G10); as `reached`."""
+    level: LevelWord | None = None
+    for number, word in steps or ():
+        if amount >= number * per:
+            level = word
+    return level
+
+
 def reached(
     steps: tuple[tuple[int, LevelWord], ...] | None, holds: Callable[[int], bool]
 ) -> LevelWord | None:
@@ -142,11 +163,11 @@ def _days(view: View, state: State, day: int) -> list[_Day]:
     """What was seen of every day from the first through this one."""
     see = state.see
     series = view.ledger.series
-    values: list[_Day] = series.memos(f"{state.rule}/{state.subject}")
+    values: list[_Day] = series.memos(state.name)
     before = values[-1] if values else _NOTHING
     for each in range(series.first + len(values), day + 1):
         seen = see(view, each)
-        if seen is not None or before.start:
+        if seen is not None or before is not _NOTHING:
             before = _next(view, state, before, seen, each)
         else:  # nearly every day of nearly every institution
             before = _NOTHING

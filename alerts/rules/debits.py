@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from alerts.rules.days import Seen, Shown, State, Unknown, judge, reached
+from alerts.rules.days import Seen, Shown, State, Unknown, at_least, judge
 from alerts.rules.outflow import RULE as OUTFLOW_LARGE
 from alerts.rules.outflow import balances_at, outflow_large, percent_text, unscheduled
 from alerts.rules.view import View, day_step, number, share_of, sum_of, yuan
@@ -193,11 +193,8 @@ def _see_split(view: View, day: int) -> Seen:
     steps = view.policy.steps(OUTFLOW_LARGE, "week_percent", day)
     pieces, highest = window.pieces, window.highest_fen
 
-    def level_of(amount: int) -> LevelWord | None:
-        return reached(steps, lambda percent: amount * 100 >= percent * highest)
-
-    sure = level_of(pieces.amount_fen - pieces.unnamed_fen)
-    level = level_of(pieces.amount_fen)
+    sure = at_least(steps, (pieces.amount_fen - pieces.unnamed_fen) * 100, highest)
+    level = at_least(steps, pieces.amount_fen * 100, highest)
     if level is None or _is_told(view, window.first, day):
         return None
     return sure or Unknown("counterparty")
@@ -211,7 +208,7 @@ def _window(view: View, day: int) -> Window | Unknown | None:
     series = view.ledger.series
     if days_count is None or count is None or minimum is None or day < series.first:
         return None
-    sums = series.memo("outflow-split pieces", day, lambda each, before: _add(view, each, before))
+    sums = series.memo("outflow-split pieces", day, _add, view)
     last = sums[day - series.first]
     place = day - series.first - days_count
     before = sums[place] if place >= 0 else Pieces()

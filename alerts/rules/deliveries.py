@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from msgspec.structs import replace
 
-from alerts.rules.days import Seen, Shown, State, Unknown, judge, reached
+from alerts.rules.days import Seen, Shown, State, Unknown, at_least, judge
 from alerts.rules.feed import STATEMENT_SEPARATOR
 from alerts.rules.settlements import billed_unrouted
 from alerts.rules.view import View, day_step, minus, number, yuan
@@ -223,12 +223,12 @@ def _silence(account: str) -> State:
         steps = view.policy.steps(RULE_SILENT, "working_days", day)
         last = view.ledger.feed.latest(account, day)
         if last is not None and last.ends >= day:  # nearly always
-            return reached(steps, lambda least: least <= 0)
+            return at_least(steps, 0)
         try:
             late = view.calendar.count_since_ordinal(_expected(view, account, day), day)
         except CalendarMissing as missing:
             return Unknown(str(missing))
-        return reached(steps, lambda least: late >= least)
+        return at_least(steps, late)
 
     def show(view: View, day: int) -> Shown:
         last = view.ledger.feed.latest(account, day)

@@ -16,6 +16,7 @@ from alerts.rules import days
 from alerts.rules.terms import WEEK_DAYS, is_public_holiday, vacation_since
 from alerts.rules.view import View, day_step, number, yuan
 from models.findings import Finding, Step
+from models.ledger import Ledger
 from models.working_days import CalendarMissing
 
 SURGE = "presale-surge"
@@ -77,28 +78,28 @@ def inflow_collapse(view: View, _subject: str) -> list[Finding]:
 
 
 def _running(view: View, day: int) -> list[_Running]:
+    return view.ledger.series.memo("flow", day, _run, view)
+
+
+def _run(view: View, day: int, before: _Running | None) -> _Running:
+    sums = before or _Running()
+    try:
+        if is_public_holiday(view.calendar, day):
+            return sums
+    except CalendarMissing:
+        pass  # the rules say so of the day itself
     records = view.ledger.records
-
-    def work_out(each: int, before: _Running | None) -> _Running:
-        sums = before or _Running()
-        try:
-            if is_public_holiday(view.calendar, each):
-                return sums
-        except CalendarMissing:
-            pass  # the rules say so of the day itself
-        fen, payments = records.inflow_on.get(each, 0), records.payments_on.get(each, 0)
-        in_term = vacation_since(view, each) is None
-        return _Running(
-            sums.fen + fen,
-            sums.payments + payments,
-            sums.days + 1,
-            sums.term_fen + (fen if in_term else 0),
-            sums.term_payments + (payments if in_term else 0),
-            sums.term_days + in_term,
-            sums.sessions + (records.lessons_on.get(each, 0) if in_term else 0),
-        )
-
-    return view.ledger.series.memo("flow", day, work_out)
+    fen, payments = records.inflow_on.get(day, 0), records.payments_on.get(day, 0)
+    in_term = vacation_since(view, day) is None
+    return _Running(
+        sums.fen + fen,
+        sums.payments + payments,
+        sums.days + 1,
+        sums.term_fen + (fen if in_term else 0),
+        sums.term_payments + (payments if in_term else 0),
+        sums.term_days + in_term,
+        sums.sessions + (records.lessons_on.get(day, 0) if in_term else 0),
+    )
 
 
 def _between(view: View, first: int, last: int) -> _Running:
@@ -139,24 +140,24 @@ def _in_term(sums: _Running) -> _Part:
 
 def _reported_through(view: View, day: int) -> int:
     """The last day, not after this one, through which every dedicated account has reported."""
-    ledger = view.ledger
-    series = ledger.series
+    series = view.ledger.series
+    return series.memo("reported through", day, _through, view.ledger)[day - series.first]
 
-    def work_out(each: int, before: dict[str, int] | None) -> dict[str, int]:
-        last = before or {}
-        told = [
-            account
-            for account in ledger.registers.designated_accounts(each)
-            if ledger.series.closing(account, each) is not None
-        ]
-        return {**last, **dict.fromkeys(told, each)} if told else last
 
-    def through(each: int, _before: int | None) -> int:
-        last = series.memo("reported", each, work_out)[each - series.first]
-        accounts = ledger.registers.designated_accounts(each)
-        return min((last.get(account, 0) for account in accounts), default=0)
+def _through(ledger: Ledger, day: int, _before: int | None) -> int:
+    last = ledger.series.memo("reported", day, _reported, ledger)[day - ledger.series.first]
+    accounts = ledger.registers.designated_accounts(day)
+    return min([last.get(account, 0) for account in accounts], default=0)
 
-    return series.memo("reported through", day, through)[day - series.first]
+
+def _reported(ledger: Ledger, day: int, before: dict[str, int] | None) -> dict[str, int]:
+    last = before or {}
+    told = [
+        account
+        for account in ledger.registers.designated_accounts(day)
+        if ledger.series.closing(account, day) is not None
+    ]
+    return {**last, **dict.fromkeys(told, day)} if told else last
 
 
 # ---- what the season lets expect ----
@@ -213,21 +214,27 @@ def _extreme(parts: Iterable[_Part], *, highest: bool) -> _Part | None:
 
 
 def _measure(view: View, rule: str, day: int) -> _Measured:
-    judge = _surge if rule == SURGE else _collapse
-
-    def work_out(each: int, before: _Measured | None) -> _Measured:
-        if not view.ledger.records.inflow_on:
-            return _NOTHING
-        if _reported_through(view, each) < each:
-            return before or _NOTHING
-        return judge(view, each, before or _NOTHING)
-
-    return view.ledger.series.memo(f"{rule} measured", day, work_out)[
-        day - view.ledger.series.first
-    ]
+    series = view.ledger.series
+    measure = _measure_surge if rule == SURGE else _measure_collapse
+    return series.memo(rule + " measured", day, measure, view)[day - series.first]
 
 
-def _surge(view: View, day: int, _before: _Measured) -> _Measured:
+def _measure_surge(view: View, day: int, before: _Measured | None) -> _Measured:
+    return _carried(view, day, before) or _surge(view, day)
+
+
+def _measure_collapse(view: View, day: int, before: _Measured | None) -> _Measured:
+    return _carried(view, day, before) or _collapse(view, day, before or _NOTHING)
+
+
+def _carried(view: View, day: int, before: _Measured | None) -> _Measured | None:
+    """What was measured the day before where the day brings nothing new; None where it does."""
+    if not view.ledger.records.inflow_on:
+        return _NOTHING
+    return before or _NOTHING if _reported_through(view, day) < day else None
+
+
+def _surge(view: View, day: int) -> _Measured:
     steps = view.policy.steps(SURGE, "times", day)
     window = view.number(SURGE, "window_days", day)
     least = view.number(SURGE, "payments_least", day) or 0
@@ -246,7 +253,7 @@ def _surge(view: View, day: int, _before: _Measured) -> _Measured:
     seen = _seen(
         view,
         day,
-        days.reached(steps, lambda n: now.fen * expected.days >= n * expected.fen * now.days),
+        days.at_least(steps, now.fen * expected.days, expected.fen * now.days),
     )
     return _Measured(seen, now, expected, through=day)
 

@@ -13,6 +13,7 @@ from models.ledger import Ledger
 from models.working_days import CalendarMissing
 
 RULE = "missing-inflow"
+SUMS = RULE + " sums"
 LIMITS: tuple[tuple[LevelWord, str], ...] = (
     ("red", "red_percent"),
     ("orange", "orange_percent"),
@@ -59,7 +60,7 @@ def _judged(view: View, day: int) -> Judged | Unknown | None:
     tolerance = view.number(RULE, "tolerance_working_days", day)
     if day < series.first or tolerance is None:
         return None
-    sums = series.memo(RULE + " sums", day, lambda each, before: _add(view.ledger, each, before))
+    sums = series.memo(SUMS, day, _add, view.ledger)
     told = sums[day - series.first].told
     if not told:
         here = sums[day - series.first]
@@ -118,7 +119,7 @@ def _show(view: View, day: int) -> Shown:
     assert isinstance(found, Judged)
     ledger, told = view.ledger, found.day
     series = ledger.series
-    sums = series.memo(RULE + " sums", day, lambda each, before: _add(ledger, each, before))
+    sums = series.memo(SUMS, day, _add, ledger)
     here = sums[told - series.first]
     paid = series.paid(told)
     most = max(found.gap_fen, here.falling_due - paid)

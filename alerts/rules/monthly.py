@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from functools import lru_cache
 
-from alerts.rules.days import reached
+from alerts.rules.days import at_least
 from alerts.rules.view import View, number, yuan
 from models.findings import Finding
 from models.working_days import add_months
@@ -23,7 +23,7 @@ def bank_fee(view: View, subject: str) -> list[Finding]:
     day = min(last, view.as_of)
     if day < series.first:
         return []
-    days = series.memo(BANK_FEE, day, lambda each, before: _fees(view, each, before))
+    days = series.memo(BANK_FEE, day, _fees, view)
     found = []
     for account, (amount, begun, entries) in sorted(days[day - series.first].items()):
         limit = view.number(BANK_FEE, "limit_fen", begun)
@@ -84,7 +84,7 @@ def timeout_confirmed(view: View, subject: str) -> list[Finding]:
         return []
     silent = [one for day in range(first, last + 1) for one in records.silent_on.get(day, ())]
     steps = view.policy.steps(TIMEOUT, "percent", last)
-    level = reached(steps, lambda percent: len(silent) * 100 >= percent * lessons)
+    level = at_least(steps, len(silent) * 100, lessons)
     if level is None:
         return []
     hundredths = len(silent) * 10_000 // lessons

@@ -9,6 +9,7 @@ from alerts.rules.view import View, day_step, minus, number, sum_of, yuan
 from models.contracts import Terms
 from models.findings import Finding, Step
 from models.identity import normalise_name
+from models.series import Series
 from models.working_days import CalendarMissing
 
 Payment = tuple[int, str, int]
@@ -212,12 +213,12 @@ def invoices_untold(view: View, _subject: str) -> list[Finding]:
 def first_paid(view: View) -> int | None:
     """The first day on which anything was paid on a contract."""
     series = view.ledger.series
-
-    def first(day: int, before: int | None) -> int | None:
-        return before or (day if series.paid(day) else None)
-
-    known = series.memo("first-paid", view.as_of, first)
+    known = series.memo("first-paid", view.as_of, _first_paid, series)
     return known[-1] if known else None
+
+
+def _first_paid(series: Series, day: int, before: int | None) -> int | None:
+    return before or (day if series.paid(day) else None)
 
 
 # ---- cash-not-banked ----

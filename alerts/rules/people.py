@@ -7,6 +7,7 @@ from alerts.rules.requests import REFUND_SURGE
 from alerts.rules.teaching import TEACHING_STOPPED
 from alerts.rules.view import LEVEL_WORDS, View, day_step, number, yuan
 from alerts.rules.windows import in_days
+from models.directory import Directory
 from models.findings import Finding, LevelWord
 from models.identity import normalise_name
 
@@ -34,23 +35,23 @@ def pupils(view: View, day: int) -> int:
 
     One that states no last day runs on.
     """
-    directory = view.ledger.directory
+    series = view.ledger.series
+    return series.memo("pupils", day, _pupils, view.ledger.directory)[day - series.first]
 
-    def work_out(each: int, before: int | None) -> int:
-        if before is None:  # the first day of the series stands for all days before it
-            return sum(
-                terms.signed <= each and (terms.last_day is None or terms.last_day >= each)
-                for terms in directory.terms.values()
-            )
-        began = [directory.terms[c].last_day for c in directory.signed_on.get(each, ())]
-        over = [directory.terms[c].signed for c in directory.ends_on.get(each - 1, ())]
-        return (
-            before
-            + sum(last is None or last >= each for last in began)
-            - sum(signed < each for signed in over)
+
+def _pupils(directory: Directory, day: int, before: int | None) -> int:
+    if before is None:  # the first day of the series stands for all days before it
+        return sum(
+            terms.signed <= day and (terms.last_day is None or terms.last_day >= day)
+            for terms in directory.terms.values()
         )
-
-    return view.ledger.series.memo("pupils", day, work_out)[day - view.ledger.series.first]
+    began = [directory.terms[c].last_day for c in directory.signed_on.get(day, ())]
+    over = [directory.terms[c].signed for c in directory.ends_on.get(day - 1, ())]
+    return (
+        before
+        + sum(last is None or last >= day for last in began)
+        - sum(signed < day for signed in over)
+    )
 
 
 def _see_complaints(view: View, day: int) -> days.Seen:
@@ -62,7 +63,7 @@ def _see_complaints(view: View, day: int) -> days.Seen:
         return None
     of = max(1, pupils(view, day))
     steps = view.policy.steps(COMPLAINTS, "per_hundred_pupils", day)
-    return days.reached(steps, lambda n: count * HUNDRED >= n * of)
+    return days.at_least(steps, count * HUNDRED, of)
 
 
 def _show_complaints(view: View, day: int) -> days.Shown:
@@ -103,7 +104,7 @@ def patrol_level_on(view: View, day: int) -> LevelWord | None:
         and any(word in normalise_name(report.about) for word in words)
         for report in patrols.values()
     )
-    return days.reached(steps, lambda least: count >= least)
+    return days.at_least(steps, count)
 
 
 # ---- owners ----
@@ -140,13 +141,14 @@ def _beside(view: View, day: int, changes: dict[str, int]) -> list[str]:
 
 def _last_stood(view: View, sign: days.State, day: int) -> int:
     """The last day, up to this one, on which a sign stood; 0 for none."""
-
-    def work_out(each: int, before: int | None) -> int:
-        is_standing = isinstance(days.standing(view, sign, each), days.Standing)
-        return each if is_standing else before or 0
-
     series = view.ledger.series
-    return series.memo(f"{OWNER} {sign.rule} last", day, work_out)[day - series.first]
+    return series.memo("last " + sign.name, day, _last, (view, sign))[day - series.first]
+
+
+def _last(given: tuple[View, days.State], day: int, before: int | None) -> int:
+    view, sign = given
+    is_standing = isinstance(days.standing(view, sign, day), days.Standing)
+    return day if is_standing else before or 0
 
 
 def _see_owner(view: View, day: int) -> days.Seen:

@@ -16,6 +16,7 @@ from alerts.rules.view import View, day_step, number, yuan
 from models.findings import Finding
 from models.identity import normalise_name
 from models.matching import Entry
+from models.series import Series
 from models.working_days import CalendarMissing, add_months_ordinal
 
 PAYROLL = "payroll-missed"
@@ -56,13 +57,13 @@ def rent_missed(view: View, _subject: str) -> list[Finding]:
 
 
 def _habit(view: View, rule: str, day: int) -> _Habit:
-    def work_out(each: int, before: _Habit | None) -> _Habit:
-        return _next(view, rule, each, before or _NOTHING)
-
-    return view.ledger.series.memo(f"{rule} habit", day, work_out)[day - view.ledger.series.first]
+    series = view.ledger.series
+    return series.memo(rule + " habit", day, _next, (view, rule))[day - series.first]
 
 
-def _next(view: View, rule: str, day: int, before: _Habit) -> _Habit:
+def _next(given: tuple[View, str], day: int, before: _Habit | None) -> _Habit:
+    view, rule = given
+    before = before or _NOTHING
     debits = _debits(view, day) if view.ledger.debits_on.get(day) else []
     habit = before
     if debits:
@@ -162,18 +163,21 @@ class _Told(NamedTuple):
     hidden: int = 0
 
 
+_UNTOLD = _Told()
+
+
 def _told(view: View, account: str, day: int) -> _Told:
     series = view.ledger.series
+    return series.memo("told of " + account, day, _told_next, (series, account))[day - series.first]
 
-    def work_out(each: int, before: _Told | None) -> _Told:
-        before = before or _Told()
-        if not series.reported(account, each):
-            return before
-        is_next = before.last in {0, each - 1}
-        is_whole = is_next or series.joins(account, before.last, each)
-        return _Told(each, before.hidden if is_whole else each - 1)
 
-    return series.memo(f"told of {account}", day, work_out)[day - series.first]
+def _told_next(given: tuple[Series, str], day: int, before: _Told | None) -> _Told:
+    series, account = given
+    before = before or _UNTOLD
+    if not series.reported(account, day):
+        return before
+    is_whole = before.last in {0, day - 1} or series.joins(account, before.last, day)
+    return _Told(day, before.hidden if is_whole else day - 1)
 
 
 class _Due(NamedTuple):
@@ -210,13 +214,13 @@ def _see(view: View, rule: str, day: int) -> days.Seen:
         due = _due(view, rule, habit, day)
     except CalendarMissing as missing:
         return days.Unknown(str(missing))
-    level = days.reached(steps, lambda n: told - due.first >= n)
+    level = days.at_least(steps, told - due.first)
     if level is None or told - due.on > forgotten:
         return None
     tolerance = view.number(rule, "tolerance_days", day) or 0
     if habit.nameless >= habit.due - tolerance:
         return days.Unknown("counterparty")
-    level = days.reached(steps, lambda n: told - due.on >= n)
+    level = days.at_least(steps, told - due.on)
     return level or days.Unknown("statement")
 
 

@@ -145,7 +145,7 @@ def _see_surge(view: View, day: int) -> days.Seen:
     # Below one request in a window the mean counts as one: the first few are no multiple of none.
     mean, whole = (before * window, weeks * WEEK_DAYS)
     mean = max(mean, whole)
-    return days.reached(view.policy.steps(SURGE, "times", day), lambda n: now * whole >= n * mean)
+    return days.at_least(view.policy.steps(SURGE, "times", day), now * whole, mean)
 
 
 def _show_surge(view: View, day: int) -> days.Shown:

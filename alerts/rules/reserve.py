@@ -11,6 +11,7 @@ from models.registers import ordinal
 from models.working_days import add_months_ordinal
 
 SHORT = "reserve-short"
+FEES = SHORT + " fees"
 PLEDGED = "reserve-pledged"
 
 
@@ -112,7 +113,7 @@ def _needed(view: View, day: int) -> int:
     months = view.number(SHORT, "period_months", day)
     if months is None or day < series.first:
         return 0
-    sums = series.memo(SHORT + " fees", day, lambda each, before: _fees(view, months, each, before))
+    sums = series.memo(FEES, day, _fees, (view, months))
     return sums[day - series.first]
 
 
@@ -121,8 +122,9 @@ def _stated(view: View, day: int) -> list[CustodyStated]:
     return [row for row in rows if row.mode == "reserve" and row.minimum_fen is not None]
 
 
-def _fees(view: View, months: int, day: int, before: int | None) -> int:
+def _fees(given: tuple[View, int], day: int, before: int | None) -> int:
     """The fees of one period of all contracts that run on a day, from those of the day before."""
+    view, months = given
     directory = view.ledger.directory
     terms = directory.terms
     if before is None:

@@ -73,19 +73,21 @@ def refunds_level(view: View, day: int) -> LevelWord | None:
     window = view.number(RULE, "late_refunds_window_days", day)
     if steps is None or window is None or not view.ledger.directory.requests:
         return None
-
-    def late_on(each: int, _before: int | None) -> int:
-        return sum(
-            _is_late_on(view, directory.requests[number], each)
-            for asked in range(each - CALENDAR_DAYS_MAX + 1, each)
-            for number in directory.asked_by_day.get(asked, ())
-        )
-
-    directory = view.ledger.directory
-    late = view.ledger.series.memo(f"{RULE} late refunds", day, late_on)
+    late = view.ledger.series.memo("late refunds", day, _late_on, view)
     place = day - view.ledger.series.first
     count = sum(late[max(0, place - window + 1) : place + 1])
-    return days.reached(steps, lambda least: count >= least)
+    return days.at_least(steps, count)
+
+
+def _late_on(view: View, day: int, _before: int | None) -> int:
+    """How many refunds are late from the close of this day on."""
+    directory = view.ledger.directory
+    asked_by_day = directory.asked_by_day
+    late = 0
+    for asked in range(day - CALENDAR_DAYS_MAX + 1, day):
+        for each in asked_by_day.get(asked, ()):
+            late += _is_late_on(view, directory.requests[each], day)
+    return late
 
 
 def _is_late_on(view: View, request: Request, day: int) -> bool:
@@ -146,12 +148,15 @@ def _worst(view: View, factor: Factor, day: int) -> LevelWord | None:
     """The highest level of a deed in the days that remember it."""
     memory_days = view.number(RULE, "memory_days", day) or 1
     first = view.ledger.series.first
-    levels = view.ledger.series.memo(
-        f"{RULE} {factor.rule}", day, lambda each, _: factor.level(view, each)
-    )
+    levels = view.ledger.series.memo("level of " + factor.rule, day, _level_on, (view, factor))
     place = day - first
     recent = [level for level in levels[max(0, place - memory_days + 1) : place + 1] if level]
     return max(recent, key=LEVEL_WORDS.index, default=None)
+
+
+def _level_on(given: tuple[View, Factor], day: int, _before: LevelWord | None) -> LevelWord | None:
+    view, factor = given
+    return factor.level(view, day)
 
 
 def _score(found: list[Contribution]) -> int:
@@ -163,7 +168,7 @@ def _see(view: View, day: int) -> days.Seen:
     if steps is None or view.ledger.series.unearned(day) <= 0:
         return None
     score = _score(contributions(view, day))
-    return days.reached(steps, lambda least: score >= least)
+    return days.at_least(steps, score)
 
 
 def _show(view: View, day: int) -> days.Shown:

@@ -13,10 +13,12 @@ from typing import NamedTuple
 from alerts.rules import days
 from alerts.rules.terms import WEEK_DAYS, is_public_holiday, is_weekend, vacation_since
 from alerts.rules.view import View, day_step, number, yuan
+from models.directory import Directory
 from models.findings import Finding
 from models.working_days import CalendarMissing
 
 RULE = "teaching-stopped"
+QUIET = RULE + " quiet"
 HABITS_CACHED_MAX = 65_536
 UNEARNED = 6
 """The place in a point of a contract's path (models.book)."""
@@ -49,16 +51,14 @@ def _see(view: View, day: int) -> days.Seen:
     quiet = _quiet(view, day)
     if quiet.missing:
         return days.Unknown(quiet.missing)
-    level = days.reached(steps, lambda n: quiet.missed >= n)
+    level = days.at_least(steps, quiet.missed)
     # Of whom no lesson was ever told, nobody knows if he taught none or his lessons are not told.
     return days.Unknown("lessons") if level and not quiet.last else level
 
 
 def _quiet(view: View, day: int) -> _Quiet:
-    def work_out(each: int, before: _Quiet | None) -> _Quiet:
-        return _next(view, each, before)
-
-    return view.ledger.series.memo(RULE, day, work_out)[day - view.ledger.series.first]
+    series = view.ledger.series
+    return series.memo(QUIET, day, _next, view)[day - series.first]
 
 
 def _next(view: View, day: int, before: _Quiet | None) -> _Quiet:
@@ -119,18 +119,18 @@ def habit(taught: int) -> frozenset[int]:
 
 def _is_academic(view: View, day: int) -> bool:
     """Whether every contract signed by a day is academic."""
-    directory = view.ledger.directory
+    series = view.ledger.series
+    return series.memo("academic", day, _all_academic, view.ledger.directory)[day - series.first]
 
-    def work_out(each: int, before: bool | None) -> bool:
-        # The first day of the series stands for all days before it.
-        signed = [each] if before is not None else [d for d in directory.signed_on if d <= each]
-        return before is not False and all(
-            directory.terms[contract].contract.academic is True
-            for signed_day in signed
-            for contract in directory.signed_on.get(signed_day, ())
-        )
 
-    return view.ledger.series.memo("academic", day, work_out)[day - view.ledger.series.first]
+def _all_academic(directory: Directory, day: int, before: bool | None) -> bool:
+    # The first day of the series stands for all days before it.
+    signed = [day] if before is not None else [d for d in directory.signed_on if d <= day]
+    return before is not False and all(
+        directory.terms[contract].contract.academic is True
+        for signed_day in signed
+        for contract in directory.signed_on.get(signed_day, ())
+    )
 
 
 def _owes_lessons(view: View, day: int, *, has_taught: bool) -> bool | None:

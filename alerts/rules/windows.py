@@ -14,9 +14,9 @@ def in_days(view: View, name: str, table: Mapping[int, int], first: int, last: i
     start = view.ledger.series.first
     if last < start:
         return 0
-
-    def work_out(day: int, before: int | None) -> int:
-        return (before or 0) + table.get(day, 0)
-
-    sums = view.ledger.series.memo(f"sum of {name}", last, work_out)
+    sums = view.ledger.series.memo(name, last, _add, table)
     return sums[last - start] - (sums[first - 1 - start] if first > start else 0)
+
+
+def _add(table: Mapping[int, int], day: int, before: int | None) -> int:
+    return (before or 0) + table.get(day, 0)
