@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import defaultdict
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from models import facts as f
 from models.registers import FOREVER
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from models.touched import Touched
     from models.versions import Contest
 
-HOME_CURRENCY = "CNY"
+HOME_CURRENCY: Final = "CNY"
 
 Identity = tuple[str, str, str]
 """Account, statement id and currency."""

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from enum import IntEnum
 from hashlib import sha256
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 Kind = Literal["breach", "suspicion", "warning", "data"]
 Key = tuple[str, str, str]
-CANNOT_DECIDE = "cannot-decide"
+CANNOT_DECIDE: Final = "cannot-decide"
 
 
 class Level(IntEnum):

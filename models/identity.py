@@ -8,19 +8,20 @@ import re
 import unicodedata
 from enum import StrEnum
 from functools import lru_cache
+from typing import Final
 
-USCI_LENGTH = 18
-BANK_CODE_LENGTH = 12
+USCI_LENGTH: Final = 18
+BANK_CODE_LENGTH: Final = 12
 
-_USCI_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_USCI_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCI_VALUES = {sign: value for value, sign in enumerate(_USCI_ALPHABET)}
 _USCI_WEIGHTS = tuple(pow(3, power, 31) for power in range(17))
-_ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
+_ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 _REFERENCE_RUN = re.compile(r"[A-Z0-9-]+", re.ASCII)
-_CACHED_TEXTS_MAX = 65_536
-_ACCOUNT_SHORT_MAX = 8
-_ACCOUNT_ENDING_SHOWN = 2
-_CHECK_X = 10
+_CACHED_TEXTS_MAX: Final = 65_536
+_ACCOUNT_SHORT_MAX: Final = 8
+_ACCOUNT_ENDING_SHOWN: Final = 2
+_CHECK_X: Final = 10
 
 
 class IdentityError(ValueError):
@@ -196,8 +197,8 @@ def _bank_code_check(first_eleven: str) -> str:
     return str((11 - product) % 10)
 
 
-_NOBODY = "account:"
-_MERCHANT = "merchant:"
+_NOBODY: Final = "account:"
+_MERCHANT: Final = "merchant:"
 
 
 def merchant_account(code: str) -> str:

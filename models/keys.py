@@ -8,7 +8,7 @@ is kept under the merchant's account with it.
 from collections.abc import Callable
 from datetime import date
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -20,7 +20,7 @@ Source = Literal["register", "bank", "happening", "decision"]
 _ENCODER = msgspec.json.Encoder(order="sorted")
 # In a text of a fact the quotes would be escaped, and the kind follows it in every fact.
 _HOME_CURRENCY = b'"currency":"CNY",'
-_LISTING_DIGITS = 32
+_LISTING_DIGITS: Final = 32
 
 # The key fields after the stream. A contract's id has no date: every statement of its number is a
 # version of one state, so that correcting its signature keeps its id (rules.md G5).

@@ -5,6 +5,7 @@ its own day on, so a late signature makes a second segment.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Final
 
 import msgspec
 
@@ -17,9 +18,9 @@ from models.registers import Registers
 Tiers = Sequence[tuple[str, Collection[str]]]
 """The reason of a tier of M2, in order, with its candidates, signed or not yet."""
 
-INTEREST_WORDS = ("结息", "利息")
-RETURNED_WORDS = ("退汇", "退票")
-FEE_WORDS = ("手续费", "工本费", "账户管理费")
+INTEREST_WORDS: Final = ("结息", "利息")
+RETURNED_WORDS: Final = ("退汇", "退票")
+FEE_WORDS: Final = ("手续费", "工本费", "账户管理费")
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):

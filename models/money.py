@@ -4,24 +4,25 @@ Nothing here uses binary or decimal fractions, so no figure can change on its wa
 """
 
 import re
+from typing import Final
 
-AMOUNT_FEN_MAX = 2**63 - 1
+AMOUNT_FEN_MAX: Final = 2**63 - 1
 """The largest absolute amount: what a 64-bit column of the journal can hold."""
 
-E5_A_FEN = 1_000
+E5_A_FEN: Final = 1_000
 """1/100,000 yuan in a fen."""
 
-_DECIMALS = 2
-_FEE_DECIMALS = 5
-_PLAIN_LENGTH_MAX = 19
-_TEXT_LENGTH_MAX = 64
+_DECIMALS: Final = 2
+_FEE_DECIMALS: Final = 5
+_PLAIN_LENGTH_MAX: Final = 19
+_TEXT_LENGTH_MAX: Final = 64
 _PLAIN = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]+))?", re.ASCII)
 _CELL = re.compile(
     r"([+-])?(?:¥|CNY|RMB)?[ ]*([+-])?"
     r"([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(\.[0-9]+)?[ ]*(?:CNY|RMB)?",
     re.ASCII | re.IGNORECASE,
 )
-_CELL_EDGES = " \t\r\n`"
+_CELL_EDGES: Final = " \t\r\n`"
 
 # Only full-width forms of ASCII and the signs that banks use instead of it. The whole of NFKC would
 # also read "10²" as 102 and "①" as 1.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
@@ -26,9 +26,9 @@ _EMPTY: dict[str, Any] = {
     "value_date": None,
 }
 """The fields that only describe an entry, each as it is where it was not told."""
-_MASKS = "*＊"
+_MASKS: Final = "*＊"
 
-PAIRING = "pairing"
+PAIRING: Final = "pairing"
 """What stands before the subject of a finding about entries that are held."""
 HELD_ENTRY, COUNTING_ENTRY = "held_entry", "counting_entry"
 """The lines of its formula: the serials of those held, and of those that they may be."""

@@ -9,19 +9,19 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import date
 from hashlib import sha256
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
 from models.findings import Level, LevelWord
 
-NO_LEGAL_TEXT = "project default, no legal text"
+NO_LEGAL_TEXT: Final = "project default, no legal text"
 """The basis of a number that stands in no text: such a number is never shown as law."""
 
-MATCHING = "matching"
+MATCHING: Final = "matching"
 """The name under which the numbers of matching are kept, as if it were a rule."""
 
-NATIONAL = "national"
+NATIONAL: Final = "national"
 """The name of what holds where no area has values of its own."""
 
 Steps = dict[LevelWord, int]

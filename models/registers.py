@@ -7,15 +7,15 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from models import facts as f
 from models.identity import normalise_name
 
-FOREVER = date.max.toordinal()
-NUMBERED = (
+FOREVER: Final = date.max.toordinal()
+NUMBERED: Final = (
     *(f.CustodyStated, f.FeeStated, f.MerchantCodeStated),
     *(f.RelatedPartyStated, f.TermStated),
 )

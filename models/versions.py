@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -23,8 +23,8 @@ from models.keys import source_of
 from models.paired import PairedEntries, Settled
 from models.pairing import Group, Unpaired, filled
 
-_PAIRING = frozenset({EntriesListed, EntryPaired})
-_DECISIVE = ("amount_fen", "direction", "currency", "reversal")
+_PAIRING: Final = frozenset({EntriesListed, EntryPaired})
+_DECISIVE: Final = ("amount_fen", "direction", "currency", "reversal")
 """What of an entry two feeds may not tell differently; the rest describes it, as far as each has
 room."""
 

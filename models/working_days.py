@@ -8,8 +8,9 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import lru_cache
+from typing import Final
 
-ORDINALS_CACHED_MAX = 65_536
+ORDINALS_CACHED_MAX: Final = 65_536
 
 YearDays = tuple[frozenset[date], frozenset[date]]
 """Of one year: the holidays that fall Monday to Friday, and the working Saturdays and Sundays."""

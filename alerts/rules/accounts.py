@@ -1,15 +1,16 @@
 """Which accounts take the money: outside payments, more than one dedicated account (P1, A1)."""
 
 from collections import defaultdict
+from typing import Final
 
 from alerts.rules.view import View, number, sum_of, yuan
 from models.findings import Finding, Kind, LevelWord
 from models.outside import Source
 from models.registers import FOREVER
 
-RULE_OUTSIDE = "payment-outside-account"
-RULE_SEVERAL = "several-accounts"
-PROVEN = ("entry", "receipt", "bill")
+RULE_OUTSIDE: Final = "payment-outside-account"
+RULE_SEVERAL: Final = "several-accounts"
+PROVEN: Final = ("entry", "receipt", "bill")
 
 
 def payment_outside_account(view: View, account: str) -> list[Finding]:

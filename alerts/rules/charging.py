@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
+from typing import Final
 
 from alerts.rules.view import View, day_step, number, sum_of, yuan
 from models.contracts import Bought, Charge, Terms, bought, charges
@@ -12,7 +13,7 @@ from models.registers import FOREVER
 from models.working_days import CalendarMissing, add_months_ordinal
 
 Verdict = tuple[Kind, LevelWord, tuple[Step, ...]]
-HUNDREDTHS = 100
+HUNDREDTHS: Final = 100
 APART = re.compile(r"[;；、,，/+]")
 """What stands between the subjects of one contract."""
 BAR_ROWS = {

@@ -1,18 +1,20 @@
 """Whether the dedicated account covers what is owed in lessons (rules.md B1)."""
 
+from typing import Final
+
 from alerts.rules.days import Unknown
 from alerts.rules.view import View, minus, number, share_of, yuan
 from models.findings import Finding, LevelWord
 from models.working_days import CalendarMissing
 
-RULE = "coverage-short"
+RULE: Final = "coverage-short"
 ANSWERS, CLOSES = RULE + " answers", RULE + " closes"
 Close = tuple[int, int, int]
 
 
 Answer = tuple[LevelWord, Close, Close] | Unknown | None
 
-BROKEN = Unknown("broken-statement")
+BROKEN: Final = Unknown("broken-statement")
 
 
 def coverage_short(view: View, _subject: str) -> list[Finding]:

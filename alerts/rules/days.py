@@ -8,7 +8,7 @@ decided neither begins nor breaks a run.
 """
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -186,4 +186,4 @@ def _next(view: View, state: State, before: _Day, seen: Seen, day: int) -> _Day:
     return _Day(None, before.start, before.last, before.calm + 1)
 
 
-_NOTHING = _Day()
+_NOTHING: Final = _Day()

@@ -5,7 +5,7 @@ Scheduled money never counts: due releases, refunds that were asked for, approve
 
 from collections.abc import Iterator
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from alerts.rules.days import Seen, Shown, State, Unknown, at_least, judge
 from alerts.rules.outflow import RULE as OUTFLOW_LARGE
@@ -17,9 +17,9 @@ from models.identity import normalise_name
 from models.keys import fact_id
 from models.matching import Entry
 
-UNAPPROVED = "outflow-unapproved"
-RELATED = "outflow-related-party"
-SPLIT = "outflow-split"
+UNAPPROVED: Final = "outflow-unapproved"
+RELATED: Final = "outflow-related-party"
+SPLIT: Final = "outflow-split"
 
 
 def outflow_unapproved(view: View, subject: str) -> list[Finding]:
@@ -272,4 +272,4 @@ def _show_split(view: View, day: int) -> Shown:
     )
 
 
-_SPLIT = State(SPLIT, "small-debits", "suspicion", _see_split, _show_split)
+_SPLIT: Final = State(SPLIT, "small-debits", "suspicion", _see_split, _show_split)

@@ -2,6 +2,7 @@
 
 from datetime import date
 from functools import lru_cache
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -19,13 +20,13 @@ from models.pairing import COUNTING_ENTRY, HELD_ENTRY, PAIRING
 from models.versions import Contest
 from models.working_days import CalendarMissing
 
-RULE_CONFLICT = "statement-conflict"
-RULE_GAP = "statement-gap"
-RULE_SILENT = "feed-silent"
-RULE_UNROUTED = "entry-unrouted"
-RULE_UNLICENSED = "unlicensed-collection"
-EVIDENCE_MAX = 50
-STATES_CACHED_MAX = 16_384
+RULE_CONFLICT: Final = "statement-conflict"
+RULE_GAP: Final = "statement-gap"
+RULE_SILENT: Final = "feed-silent"
+RULE_UNROUTED: Final = "entry-unrouted"
+RULE_UNLICENSED: Final = "unlicensed-collection"
+EVIDENCE_MAX: Final = 50
+STATES_CACHED_MAX: Final = 16_384
 
 
 def statement_conflict(view: View, identifier: str) -> list[Finding]:

@@ -1,6 +1,7 @@
 """Charges that come too early: long before the lessons, or while many are left (rules.md A)."""
 
 from fractions import Fraction
+from typing import Final
 
 from alerts.rules.charging import (
     HUNDREDTHS,
@@ -16,7 +17,7 @@ from models.contracts import Charge, Terms, bought
 from models.findings import Finding, Step
 from models.working_days import add_months_ordinal
 
-RULE = "charge-early"
+RULE: Final = "charge-early"
 
 
 def early_subjects(view: View) -> set[str]:

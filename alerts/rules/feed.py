@@ -1,10 +1,12 @@
 """The feed itself: statements that do not prove, undecided entries (S1, M2, G6, G11)."""
 
+from typing import Final
+
 from alerts.rules.view import View, yuan
 from models.findings import Finding
 from models.keys import fact_id
 
-STATEMENT_SEPARATOR = "\n"
+STATEMENT_SEPARATOR: Final = "\n"
 
 
 def statement_broken(view: View, subject: str) -> list[Finding]:

@@ -10,7 +10,7 @@ weeks before, provided it was regular.
 
 from collections.abc import Iterable, Iterator
 from operator import sub
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from alerts.rules import days
 from alerts.rules.terms import WEEK_DAYS, is_public_holiday, vacation_since
@@ -19,9 +19,9 @@ from models.findings import Finding, Step
 from models.ledger import Ledger
 from models.working_days import CalendarMissing
 
-SURGE = "presale-surge"
-COLLAPSE = "inflow-collapse"
-YEAR_DAYS = 364
+SURGE: Final = "presale-surge"
+COLLAPSE: Final = "inflow-collapse"
+YEAR_DAYS: Final = 364
 """A year in whole weeks: the same weekday."""
 
 
@@ -45,7 +45,7 @@ class _Running(NamedTuple):
     sessions: int = 0
 
 
-_ZERO = _Running()
+_ZERO: Final = _Running()
 
 
 class _Measured(NamedTuple):
@@ -61,7 +61,7 @@ class _Measured(NamedTuple):
     through: int = 0
 
 
-_NOTHING = _Measured()
+_NOTHING: Final = _Measured()
 
 
 def presale_surge(view: View, _subject: str) -> list[Finding]:
@@ -338,14 +338,14 @@ def _see_collapse(view: View, day: int) -> days.Seen:
     return _measure(view, COLLAPSE, day).seen if owed else None
 
 
-PRESALE_SURGE = days.State(
+PRESALE_SURGE: Final = days.State(
     SURGE,
     "presale",
     "warning",
     lambda view, day: _measure(view, SURGE, day).seen,
     lambda view, day: _show(view, SURGE, day),
 )
-INFLOW_COLLAPSE = days.State(
+INFLOW_COLLAPSE: Final = days.State(
     COLLAPSE,
     "inflow",
     "warning",

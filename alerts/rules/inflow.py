@@ -3,7 +3,7 @@
 No counterparty is asked for: all that came in is set against all that was due, matched or not.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from alerts.rules.days import Seen, Shown, State, Unknown, judge
 from alerts.rules.outflow import percent_text
@@ -12,14 +12,14 @@ from models.findings import Finding, LevelWord
 from models.ledger import Ledger
 from models.working_days import CalendarMissing
 
-RULE = "missing-inflow"
-SUMS = RULE + " sums"
+RULE: Final = "missing-inflow"
+SUMS: Final = RULE + " sums"
 LIMITS: tuple[tuple[LevelWord, str], ...] = (
     ("red", "red_percent"),
     ("orange", "orange_percent"),
     ("yellow", "limit_percent"),
 )
-NAMED_MAX = 20
+NAMED_MAX: Final = 20
 """So many contracts at most are named as evidence, those that lack most."""
 
 
@@ -148,4 +148,4 @@ def _show(view: View, day: int) -> Shown:
     )
 
 
-_STATE = State(RULE, "inflow", "suspicion", _see, _show)
+_STATE: Final = State(RULE, "inflow", "suspicion", _see, _show)

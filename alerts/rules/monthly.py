@@ -2,15 +2,16 @@
 
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import Final
 
 from alerts.rules.days import at_least
 from alerts.rules.view import View, number, yuan
 from models.findings import Finding
 from models.working_days import add_months
 
-BANK_FEE = "bank-fee"
-TIMEOUT = "timeout-confirmed"
-MONTHS_CACHED_MAX = 4_096
+BANK_FEE: Final = "bank-fee"
+TIMEOUT: Final = "timeout-confirmed"
+MONTHS_CACHED_MAX: Final = 4_096
 
 Fees = dict[str, tuple[int, int, tuple[str, ...]]]
 """By account: the fees of a month so far in fen, their first day, their entries."""

@@ -1,6 +1,7 @@
 """Money that leaves without a due release, an asked refund or an approval (rules.md O1)."""
 
 from datetime import date
+from typing import Final
 
 import msgspec
 
@@ -9,7 +10,7 @@ from models.findings import Finding, LevelWord
 from models.hindsight import excess_by_name, excess_in_batches
 from models.matching import Entry
 
-RULE = "outflow-large"
+RULE: Final = "outflow-large"
 
 
 class Unscheduled(msgspec.Struct, frozen=True):

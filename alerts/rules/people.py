@@ -1,5 +1,7 @@
 """Who stands behind an institution, and who complains of it (rules.md C)."""
 
+from typing import Final
+
 from alerts.rules import days
 from alerts.rules.flow import INFLOW_COLLAPSE, PRESALE_SURGE
 from alerts.rules.regular import PAYROLL_MISSED, RENT_MISSED
@@ -11,9 +13,9 @@ from models.directory import Directory
 from models.findings import Finding, LevelWord
 from models.identity import normalise_name
 
-COMPLAINTS = "complaint-surge"
-OWNER = "owner-changed"
-HUNDRED = 100
+COMPLAINTS: Final = "complaint-surge"
+OWNER: Final = "owner-changed"
+HUNDRED: Final = 100
 
 
 # ---- complaints ----
@@ -81,13 +83,15 @@ def _show_complaints(view: View, day: int) -> days.Shown:
     return days.Shown(None, evidence, formula)
 
 
-COMPLAINT_SURGE = days.State(COMPLAINTS, "complaints", "warning", _see_complaints, _show_complaints)
+COMPLAINT_SURGE: Final = days.State(
+    COMPLAINTS, "complaints", "warning", _see_complaints, _show_complaints
+)
 
 # ---- patrols ----
 
-PATROL = "patrol-report"
+PATROL: Final = "patrol-report"
 """The sign of running away that patrols tell of; no rule of its own."""
-RISK = "runaway-risk"
+RISK: Final = "runaway-risk"
 """The rule whose policy says what a patrol's report is worth."""
 
 
@@ -109,7 +113,7 @@ def patrol_level_on(view: View, day: int) -> LevelWord | None:
 
 # ---- owners ----
 
-SIGNS = (
+SIGNS: Final = (
     *(TEACHING_STOPPED, PRESALE_SURGE, INFLOW_COLLAPSE, REFUND_SURGE, COMPLAINT_SURGE),
     *(PAYROLL_MISSED, RENT_MISSED),
 )
@@ -175,4 +179,4 @@ def _show_owner(view: View, day: int) -> days.Shown:
     )
 
 
-OWNER_CHANGED = days.State(OWNER, "owner", "warning", _see_owner, _show_owner)
+OWNER_CHANGED: Final = days.State(OWNER, "owner", "warning", _see_owner, _show_owner)

@@ -4,6 +4,7 @@ charge-unlisted and charge-over-guide-price, of one contract that was paid for.
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from alerts.rules.charging import length_of
 from alerts.rules.papers import first_paid
@@ -15,10 +16,10 @@ from models.identity import normalise_name
 from models.money import divide_down
 
 UNLISTED, GUIDE = "charge-unlisted", "charge-over-guide-price"
-STAGES = ("primary", "junior", "senior")
-SIZES = ("small", "middle", "large")
-HUNDREDTHS = 100
-PERCENT = 100
+STAGES: Final = ("primary", "junior", "senior")
+SIZES: Final = ("small", "middle", "large")
+HUNDREDTHS: Final = 100
+PERCENT: Final = 100
 
 
 def _paid(view: View, contract: str) -> tuple[Terms, list[tuple[int, str, int]]] | None:

@@ -1,12 +1,14 @@
 """Refunds that come late (rules.md F1)."""
 
+from typing import Final
+
 from alerts.rules.view import LEVEL_WORDS, View, day_step, minus, number, yuan
 from models.directory import Request
 from models.findings import Finding, Kind, Step
 from models.registers import FOREVER
 from models.working_days import CalendarMissing
 
-RULE = "refund-late"
+RULE: Final = "refund-late"
 
 
 def refund_late(view: View, request_number: str) -> list[Finding]:

@@ -9,7 +9,7 @@ nothing was reported may have come on them, unless the balances before and after
 that is due is waited for.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from alerts.rules import days
 from alerts.rules.view import View, day_step, number, yuan
@@ -19,10 +19,10 @@ from models.matching import Entry
 from models.series import Series
 from models.working_days import CalendarMissing, add_months_ordinal
 
-PAYROLL = "payroll-missed"
-RENT = "rent-missed"
-HUNDRED = 100
-KINDS = frozenset({"other", "approved", "freeze"})
+PAYROLL: Final = "payroll-missed"
+RENT: Final = "rent-missed"
+HUNDRED: Final = 100
+KINDS: Final = frozenset({"other", "approved", "freeze"})
 """Classes of debits that may be wages or rent: no refund, release, move or fee is."""
 
 
@@ -40,7 +40,7 @@ class _Habit(NamedTuple):
     nameless: int = 0
 
 
-_NOTHING = _Habit()
+_NOTHING: Final = _Habit()
 
 
 def payroll_missed(view: View, _subject: str) -> list[Finding]:
@@ -163,7 +163,7 @@ class _Told(NamedTuple):
     hidden: int = 0
 
 
-_UNTOLD = _Told()
+_UNTOLD: Final = _Told()
 
 
 def _told(view: View, account: str, day: int) -> _Told:
@@ -263,5 +263,5 @@ def _state(rule: str, subject: str) -> days.State:
     )
 
 
-PAYROLL_MISSED = _state(PAYROLL, "payroll")
-RENT_MISSED = _state(RENT, "rent")
+PAYROLL_MISSED: Final = _state(PAYROLL, "payroll")
+RENT_MISSED: Final = _state(RENT, "rent")

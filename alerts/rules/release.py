@@ -1,12 +1,14 @@
 """Money released ahead of teaching, by name and in batches (rules.md R1, R2)."""
 
+from typing import Final
+
 from alerts.rules.view import View, minus, number, share_of, yuan
 from models.book import Point
 from models.contracts import Terms
 from models.findings import Finding, LevelWord
 from models.registers import FOREVER
 
-RULE = "release-ahead"
+RULE: Final = "release-ahead"
 PAID, RELEASED, HOURS, SESSIONS = 1, 3, 4, 5
 """Places in a point of a contract's path (models.book)."""
 

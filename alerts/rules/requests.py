@@ -1,5 +1,7 @@
 """Refund requests that nobody answers, that are paid to others, or that come in numbers."""
 
+from typing import Final
+
 from alerts.rules import days
 from alerts.rules.refund import open_since, still_unpaid
 from alerts.rules.view import View, day_step, number, yuan
@@ -8,10 +10,10 @@ from models.findings import Finding
 from models.matching import Entry
 from models.working_days import CalendarMissing
 
-UNANSWERED = "refund-unanswered"
-MISDIRECTED = "refund-misdirected"
-SURGE = "refund-surge"
-WEEK_DAYS = 7
+UNANSWERED: Final = "refund-unanswered"
+MISDIRECTED: Final = "refund-misdirected"
+SURGE: Final = "refund-surge"
+WEEK_DAYS: Final = 7
 
 
 def refund_unanswered(view: View, request_number: str) -> list[Finding]:
@@ -167,4 +169,4 @@ def _show_surge(view: View, day: int) -> days.Shown:
     )
 
 
-REFUND_SURGE = days.State(SURGE, "refunds", "warning", _see_surge, _show_surge)
+REFUND_SURGE: Final = days.State(SURGE, "refunds", "warning", _see_surge, _show_surge)

@@ -1,5 +1,7 @@
 """The reserve account (风险保证金): whether it holds enough, and whether it is free."""
 
+from typing import Final
+
 from alerts.rules.days import Seen, Shown, State, Unknown, judge, reached
 from alerts.rules.outflow import percent_text
 from alerts.rules.view import View, day_step, minus, number, share_of, yuan
@@ -10,9 +12,9 @@ from models.keys import fact_id
 from models.registers import ordinal
 from models.working_days import add_months_ordinal
 
-SHORT = "reserve-short"
-FEES = SHORT + " fees"
-PLEDGED = "reserve-pledged"
+SHORT: Final = "reserve-short"
+FEES: Final = SHORT + " fees"
+PLEDGED: Final = "reserve-pledged"
 
 
 def reserve_pledged(view: View, _subject: str) -> list[Finding]:
@@ -207,4 +209,4 @@ def _show(view: View, day: int) -> Shown:
     )
 
 
-_SHORT = State(SHORT, "reserve", "warning", _see, _show)
+_SHORT: Final = State(SHORT, "reserve", "warning", _see, _show)

@@ -7,7 +7,7 @@ lose anything.
 
 from collections.abc import Callable
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from alerts.rules import days
 from alerts.rules.coverage import level_on as coverage_level
@@ -25,11 +25,11 @@ from models.findings import Finding, LevelWord, Step
 from models.registers import FOREVER
 from models.working_days import CalendarMissing
 
-RULE = "runaway-risk"
-SCORE_MAX = 100
-CALENDAR_DAYS_MAX = 40
+RULE: Final = "runaway-risk"
+SCORE_MAX: Final = 100
+CALENDAR_DAYS_MAX: Final = 40
 """No holiday makes so few working days last longer."""
-FACTOR = "factor:"
+FACTOR: Final = "factor:"
 """What the name of a formula's line begins with that tells a factor's contribution."""
 
 LevelOn = Callable[[View, int], LevelWord | None]
@@ -102,7 +102,7 @@ def _is_late_on(view: View, request: Request, day: int) -> bool:
     return late_on == day and still_unpaid(view, request, day) > 0
 
 
-FACTORS = (
+FACTORS: Final = (
     _of(TEACHING_STOPPED),
     _of(PRESALE_SURGE),
     _of(INFLOW_COLLAPSE),
@@ -184,7 +184,7 @@ def _show(view: View, day: int) -> days.Shown:
     return days.Shown(unearned_fen, (), (*formula, *_projection(view, day, unearned_fen)))
 
 
-RUNAWAY_RISK = days.State(RULE, "risk", "warning", _see, _show)
+RUNAWAY_RISK: Final = days.State(RULE, "risk", "warning", _see, _show)
 
 
 # ---- when the money runs out ----

@@ -1,5 +1,7 @@
 """What payment companies settle, and what of it nobody can explain (feeds.md 5.3)."""
 
+from typing import Final
+
 from alerts.rules.accounts import run_start
 from alerts.rules.view import View, number, yuan
 from models import facts as f
@@ -9,8 +11,8 @@ from models.registers import FOREVER
 from models.settlements import match
 from models.working_days import CalendarMissing
 
-RULE = "matching"
-EVIDENCE_MAX = 50
+RULE: Final = "matching"
+EVIDENCE_MAX: Final = 50
 
 Spans = list[tuple[int, int]]
 

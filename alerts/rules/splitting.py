@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import combinations
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from alerts.rules.charging import (
     HUNDREDTHS,
@@ -20,8 +20,8 @@ from models.contracts import Bought, Charge, Terms
 from models.findings import Finding, Step
 from models.working_days import add_months_ordinal
 
-RULE = "charge-split"
-MISSING = ("subject", "academic", "paid_hours", "begins", "ends")
+RULE: Final = "charge-split"
+MISSING: Final = ("subject", "academic", "paid_hours", "begins", "ends")
 """What may stop a decision, in the order in which it is named."""
 
 

@@ -8,7 +8,7 @@ none at all.
 """
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from alerts.rules import days
 from alerts.rules.terms import WEEK_DAYS, is_public_holiday, is_weekend, vacation_since
@@ -17,12 +17,12 @@ from models.directory import Directory
 from models.findings import Finding
 from models.working_days import CalendarMissing
 
-RULE = "teaching-stopped"
-QUIET = RULE + " quiet"
-HABITS_CACHED_MAX = 65_536
-UNEARNED = 6
+RULE: Final = "teaching-stopped"
+QUIET: Final = RULE + " quiet"
+HABITS_CACHED_MAX: Final = 65_536
+UNEARNED: Final = 6
 """The place in a point of a contract's path (models.book)."""
-LESSONS_LEAST = 2
+LESSONS_LEAST: Final = 2
 """A weekday taught once is no habit."""
 
 
@@ -165,4 +165,4 @@ def _show(view: View, day: int) -> days.Shown:
     )
 
 
-TEACHING_STOPPED = days.State(RULE, "teaching", "warning", _see, _show)
+TEACHING_STOPPED: Final = days.State(RULE, "teaching", "warning", _see, _show)

@@ -5,17 +5,18 @@ The term calendar of an institution is its TermStated rows. A name with one of t
 """
 
 from functools import lru_cache
+from typing import Final
 
 from alerts.rules.view import View
 from models import facts as f
 from models.registers import ordinal
 from models.working_days import CalendarMissing, WorkingCalendar
 
-RULE = "teaching-stopped"
+RULE: Final = "teaching-stopped"
 """The rule under which the numbers and words of the term calendar are kept."""
-DAYS_CACHED_MAX = 16_384
-WEEK_DAYS = 7
-WORKING_WEEKDAYS = 5
+DAYS_CACHED_MAX: Final = 16_384
+WEEK_DAYS: Final = 7
+WORKING_WEEKDAYS: Final = 5
 
 
 def is_weekend(day: int) -> bool:
