@@ -4,7 +4,7 @@ SEEDS ?= 1
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup servers demo cluster test check chaos fuzz mutation bench docs lock clean
+.PHONY: help setup servers demo cluster test check chaos fuzz mutation compiled bench docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -57,8 +57,17 @@ mutation: setup ## change the rules in small ways, and see whether a test notice
 	test ! -s mutants/left || $(MUTATION)/bin/mutmut run --max-children 2 $$(cat mutants/left)
 	$(MUTATION)/bin/mutmut results
 
-bench: setup ## measure the speed, as JSON
-	$(BIN)/python -m bench
+# The source stands behind it on the path: only what is in the folder is found there first.
+COMPILED := build/compiled
+
+compiled: $(COMPILED)/.ready ## the same program with its core translated to C (needs gcc)
+
+$(COMPILED)/.ready: .venv/.ready $(shell find alerts config models streams -name '*.py')
+	$(BIN)/python -m streams.compiling $(COMPILED)
+	touch $@
+
+bench: compiled ## measure the speed, as JSON
+	PYTHONPATH=$(COMPILED):. $(BIN)/python -P -m bench
 
 docs: setup ## write the generated pages of docs/
 	$(BIN)/python -m alerts.rule_docs

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import msgspec
 
+from alerts import evaluation
 from alerts.evaluation import Law, Supervision
 from bench.city import Days, Stated, stated
 from bench.clock import Lap, resident_bytes
@@ -16,6 +17,11 @@ LAST_WEEK_DAYS, LONG_AGO_DAYS = 3, 60
 LATE_FACTS = 10
 LATE_ONE_IN = 100
 WEEK_DAYS = 7
+
+
+def is_compiled() -> bool:
+    """Whether the core that this process imports is the one that `make compiled` made."""
+    return not str(evaluation.__file__).endswith(".py")
 
 
 def decode(city: dict[str, Days]) -> Lap:

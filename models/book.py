@@ -6,8 +6,7 @@ told to the institution as differences by day.
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-
-import msgspec
+from typing import Final
 
 from models.contracts import Terms
 from models.registers import FOREVER
@@ -15,18 +14,66 @@ from models.registers import FOREVER
 PAID, REFUNDED, RELEASED = "paid", "refunded", "released"
 """What money may do on a day: names of an event's fields."""
 
-Point = tuple[int, int, int, int, int, int, int, int, int, int]
-_BEFORE: Point = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+class Point:
+    """How a contract stands from the close of a day on: fen, hundredths of an hour, sessions.
+
+    `certain` is what the lessons so far show to have been due, `lacking` what of it did not come.
+    """
+
+    __slots__ = (
+        *("certain", "day", "due", "hours", "lacking", "paid", "refunded", "released"),
+        *("sessions", "unearned"),
+    )
+
+    def __init__(self, day: int, before: "Point | None") -> None:
+        self.day = day
+        if before is None:
+            self.paid = self.refunded = self.released = self.hours = self.sessions = 0
+            self.unearned = self.due = self.certain = self.lacking = 0
+            return
+        self.paid = before.paid
+        self.refunded = before.refunded
+        self.released = before.released
+        self.hours = before.hours
+        self.sessions = before.sessions
+        self.unearned = before.unearned
+        self.due = before.due
+        self.certain = before.certain
+        self.lacking = before.lacking
+
+    def add(self, event: "Event") -> None:
+        """Take in what happened; what is owed is not yet right."""
+        self.paid += event.paid
+        self.refunded += event.refunded
+        self.released += event.released
+        self.hours += event.hours
+        self.sessions += event.sessions
+
+    def reckon(self, terms: Terms, *, is_taught: bool) -> None:
+        """Work out what is owed, by all that was taken in."""
+        self.unearned, self.due = terms.owed_and_due(
+            self.paid, self.refunded, self.released, self.hours, self.sessions, self.day
+        )
+        if is_taught:
+            self.certain = terms.certain_fen(self.hours, self.sessions, self.day)
+        self.lacking = terms.lacking_fen(self.paid, self.certain)
+
+    def figures(self) -> tuple[int, ...]:
+        """All but the day, in the order in which they were named above: to compare."""
+        return (
+            *(self.paid, self.refunded, self.released, self.hours, self.sessions),
+            *(self.unearned, self.due, self.certain, self.lacking),
+        )
 
 
-class Event(msgspec.Struct, gc=False):
+class Event:
     """What happened on a day: money in fen, lessons in hundredths of an hour and in sessions."""
 
-    paid: int = 0
-    refunded: int = 0
-    released: int = 0
-    hours: int = 0
-    sessions: int = 0
+    __slots__ = ("hours", "paid", "refunded", "released", "sessions")
+
+    def __init__(self) -> None:
+        self.paid = self.refunded = self.released = self.hours = self.sessions = 0
 
 
 class Totals:
@@ -37,6 +84,21 @@ class Totals:
         self.due: dict[int, int] = defaultdict(int)
         self.paid: dict[int, int] = defaultdict(int)
         self.lacking: dict[int, int] = defaultdict(int)
+
+    def add(self, before: Point, point: Point, sign: int) -> None:
+        """Add (1) or take out (-1) by what a point differs from the one before."""
+        day = point.day
+        if point.lacking != before.lacking:
+            self.lacking[day] += sign * (point.lacking - before.lacking)
+        if point.unearned != before.unearned:
+            self.unearned[day] += sign * (point.unearned - before.unearned)
+        if point.due != before.due:
+            self.due[day] += sign * (point.due - before.due)
+        if point.paid != before.paid:
+            self.paid[day] += sign * (point.paid - before.paid)
+
+
+_BEFORE: Final = Point(0, None)
 
 
 class Book:
@@ -105,10 +167,7 @@ class Book:
         return self._path[place - 1] if place else None
 
     def path(self) -> list[Point]:
-        """Points (day, paid, refunded, released, hours, sessions, unearned, due, certain, lacking).
-
-        In order; `certain` is what the lessons so far show to have been due.
-        """
+        """The points, in order."""
         return self._path
 
     def lessons_by(self, day: int) -> tuple[int, int]:
@@ -141,55 +200,32 @@ class Book:
         assert terms is not None
         before = self._path[-1]
         event = self._events[-1]
-        _, paid, refunded, released, hours, sessions, _, _, certain, _ = before
-        paid += event.paid
-        refunded += event.refunded
-        released += event.released
-        hours += event.hours
-        sessions += event.sessions
-        unearned, due = terms.owed_and_due(paid, refunded, released, hours, sessions, day)
-        if event.sessions > 0 or terms.by_days:
-            certain = terms.certain_fen(hours, sessions, day)
-        lacking = terms.lacking_fen(paid, certain)
+        point = Point(day, before)
+        point.add(event)
+        point.reckon(terms, is_taught=event.sessions > 0 or terms.by_days)
         self._path_days.append(day)
-        point = (day, paid, refunded, released, hours, sessions, unearned, due, certain, lacking)
         self._path.append(point)
-        if lacking != before[9]:
-            totals.lacking[day] += lacking - before[9]
-        if unearned != before[6]:
-            totals.unearned[day] += unearned - before[6]
-        if due != before[7]:
-            totals.due[day] += due - before[7]
-        if paid != before[1]:
-            totals.paid[day] += paid - before[1]
+        totals.add(before, point, 1)
 
     def _trace(self, start: int, since: int) -> None:
         """Append the points from a day on; what lay before the signature counts from it."""
         terms = self.terms
         assert terms is not None
-        last = self._path[-1] if start else _BEFORE
-        _, paid, refunded, released, hours, sessions, _, _, certain, _ = last
+        last = self._path[-1] if start else None
         days = self._days
         place = bisect_left(days, since) if start else 0
         marks = self._marks(terms, since, place)
         for day in marks:
+            last = Point(day, last)
             is_taught = terms.by_days
             while place < len(days) and days[place] <= day:
                 event = self._events[place]
-                paid += event.paid
-                refunded += event.refunded
-                released += event.released
-                hours += event.hours
-                sessions += event.sessions
+                last.add(event)
                 is_taught = is_taught or event.sessions > 0
                 place += 1
-            unearned, due = terms.owed_and_due(paid, refunded, released, hours, sessions, day)
-            if is_taught:
-                certain = terms.certain_fen(hours, sessions, day)
-            lacking = terms.lacking_fen(paid, certain)
+            last.reckon(terms, is_taught=is_taught)
             self._path_days.append(day)
-            sums = (day, paid, refunded, released, hours, sessions)
-            self._path.append((*sums, unearned, due, certain, lacking))
+            self._path.append(last)
 
     def _marks(self, terms: Terms, since: int, place: int) -> list[int]:
         """The days on which the path has a point, from a day on."""
@@ -206,13 +242,5 @@ class Book:
     def _post(self, start: int, totals: Totals, sign: int) -> None:
         before = self._path[start - 1] if start else _BEFORE
         for point in self._path[start:]:
-            day = point[0]
-            if point[9] != before[9]:
-                totals.lacking[day] += sign * (point[9] - before[9])
-            if point[6] != before[6]:
-                totals.unearned[day] += sign * (point[6] - before[6])
-            if point[7] != before[7]:
-                totals.due[day] += sign * (point[7] - before[7])
-            if point[1] != before[1]:
-                totals.paid[day] += sign * (point[1] - before[1])
+            totals.add(before, point, sign)
             before = point

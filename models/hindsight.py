@@ -26,7 +26,7 @@ def excess_in_batches(ledger: Ledger, day: int) -> int:
     for number in _reckoned_again(ledger, day):
         point = ledger.books[number].at(day)
         if point is not None:
-            room -= point[7]
+            room -= point.due
         room += max(0, _allowed(ledger, number, day) - _released(ledger, number, day))
     return max(0, _batched(ledger, day) - room)
 

@@ -136,8 +136,8 @@ class AreaPolicy:
         self._hashes = {rule: _sha256(self._hashed(rule))[:16] for rule in self.rules}
         self._digest = _sha256(self._hashes)
 
-    def value(self, rule: str, name: str, ordinal: int) -> int | bool | None:
-        """The number or switch in force on a day; None before the first value.
+    def value(self, rule: str, name: str, ordinal: int) -> int | None:
+        """The number in force on a day, of a switch 1 or 0; None before the first value.
 
         KeyError for a rule, a name or a kind of value that the policy does not declare.
         """
@@ -225,7 +225,7 @@ class AreaPolicy:
         name = parameter.name
         since = [value.since.toordinal() for value in parameter.values]
         told = [value.value for value in parameter.values]
-        plain: list[int | None] = [value for value in told if isinstance(value, int)]
+        plain: list[int | None] = [int(value) for value in told if isinstance(value, int)]
         steps: list[StepTuple | None] = [
             _in_order(value) for value in told if isinstance(value, dict)
         ]

@@ -20,12 +20,13 @@ INTERPRETED: Final = {
     "models/keys.py",
 }
 """Records of msgspec, which are C already, and a module that is little else."""
+IN_PLACE: Final = "--in-place"
 
 
 def main(arguments: list[str]) -> int:
     """Copy the program into the folder that the arguments name, and compile its core there."""
     if len(arguments) != 1:
-        print(__doc__, file=sys.stderr)
+        sys.stderr.write(f"{__doc__}\n")
         return 2
     folder = Path(arguments[0]).absolute()
     for package in PACKAGES:
@@ -34,7 +35,12 @@ def main(arguments: list[str]) -> int:
             ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "*.so")
         )
     # In a process of its own: mypyc wants to start in the folder, and must not find the source.
-    return subprocess.call([sys.executable, "-P", __file__, "--in-place"], cwd=folder)
+    command = [sys.executable, "-P", __file__, IN_PLACE]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.stderr.write(done.stdout + done.stderr)
+        sys.stderr.write("It needs a C compiler and Python's headers: Debian's gcc, python3-dev.\n")
+    return done.returncode
 
 
 def compile_in_place() -> None:
@@ -62,7 +68,7 @@ def compile_in_place() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--in-place"]:
+    if sys.argv[1:] == [IN_PLACE]:
         compile_in_place()
     else:
         raise SystemExit(main(sys.argv[1:]))

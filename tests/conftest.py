@@ -9,6 +9,7 @@ pytest_plugins = ["tests.servers_fixture"]
 
 # The marker, the program that a test so marked needs, and how Debian installs it.
 NEEDS = {
+    "compiler": ("gcc", "apt-get install gcc libc6-dev python3-dev"),
     "browser": ("chromium", "apt-get install chromium fonts-noto-cjk"),
     "prometheus": ("promtool", "apt-get install prometheus"),
     "socat": ("socat", "apt-get install socat"),

@@ -177,7 +177,7 @@ def _left_of(view: View, terms: Terms, own: Charge | None, day: int) -> Fraction
         return Fraction(0)
     taught, _ = book.lessons_by(day)
     point = book.at(day)
-    refunded_fen = point[2] if point else 0
+    refunded_fen = point.refunded if point else 0
     refunded = Fraction(refunded_fen * terms.paid_hours, terms.price_fen) if refunded_fen else 0
     minutes, standard = length_of(view, terms, day)
     return max(Fraction(0), hours - taught - refunded) * Fraction(minutes, standard * HUNDREDTHS)

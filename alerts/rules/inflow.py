@@ -124,9 +124,9 @@ def _show(view: View, day: int) -> Shown:
     paid = series.paid(told)
     most = max(found.gap_fen, here.falling_due - paid)
     lacking = [
-        (-point[9], contract)
+        (-point.lacking, contract)
         for contract, book in ledger.books.items()
-        if (point := book.at(told)) is not None and point[9] > 0
+        if (point := book.at(told)) is not None and point.lacking > 0
     ]
     contracts = [contract for _, contract in sorted(lacking)[:NAMED_MAX]]
     return Shown(

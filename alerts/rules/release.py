@@ -9,8 +9,6 @@ from models.findings import Finding, LevelWord
 from models.registers import FOREVER
 
 RULE: Final = "release-ahead"
-PAID, RELEASED, HOURS, SESSIONS = 1, 3, 4, 5
-"""Places in a point of a contract's path (models.book)."""
 
 
 def release_ahead(view: View, contract: str) -> list[Finding]:
@@ -21,7 +19,7 @@ def release_ahead(view: View, contract: str) -> list[Finding]:
     terms = book.terms
     subject = f"contract:{contract}"
     point = book.at(view.as_of)
-    if point is None or point[RELEASED] <= 0:
+    if point is None or point.released <= 0:
         return []
     missing = terms.release_missing
     if not terms.decidable and not terms.stages and not terms.dated:
@@ -33,14 +31,14 @@ def release_ahead(view: View, contract: str) -> list[Finding]:
     if excess <= 0:
         return []
     view.again(next((day for day in terms.dated if day > view.as_of), FOREVER))
-    start = point[0]
+    start = point.day
     for earlier in reversed(book.path()):
-        if earlier[0] > view.as_of:
+        if earlier.day > view.as_of:
             continue
         if _excess(terms, earlier) <= 0:
             break
-        start = earlier[0]
-    released = point[RELEASED]
+        start = earlier.day
+    released = point.released
     return [
         _finding(
             view,
@@ -48,7 +46,7 @@ def release_ahead(view: View, contract: str) -> list[Finding]:
             day=start,
             excess_fen=excess,
             released_fen=released,
-            paid_fen=point[PAID],
+            paid_fen=point.paid,
             evidence=(
                 *view.ledger.contract_id(contract),
                 *(
@@ -62,9 +60,9 @@ def release_ahead(view: View, contract: str) -> list[Finding]:
 
 
 def _excess(terms: Terms, point: Point) -> int:
-    share = terms.taught(point[HOURS], point[SESSIONS], point[0])
-    earned = terms.earned_fen(point[PAID], share)
-    return point[RELEASED] - terms.allowed_fen(point[PAID], earned, share, point[0])
+    share = terms.taught(point.hours, point.sessions, point.day)
+    earned = terms.earned_fen(point.paid, share)
+    return point.released - terms.allowed_fen(point.paid, earned, share, point.day)
 
 
 def release_ahead_batch(view: View, _subject: str) -> list[Finding]:

@@ -20,8 +20,6 @@ from models.working_days import CalendarMissing
 RULE: Final = "teaching-stopped"
 QUIET: Final = RULE + " quiet"
 HABITS_CACHED_MAX: Final = 65_536
-UNEARNED: Final = 6
-"""The place in a point of a contract's path (models.book)."""
 LESSONS_LEAST: Final = 2
 """A weekday taught once is no habit."""
 
@@ -143,7 +141,7 @@ def _owes_lessons(view: View, day: int, *, has_taught: bool) -> bool | None:
         if terms.signed > day or (terms.begins is not None and terms.begins > day):
             continue
         point = view.ledger.books[number_].at(day)
-        if point is None or point[UNEARNED] <= 0:
+        if point is None or point.unearned <= 0:
             continue
         if terms.begins is not None or has_taught:
             return True

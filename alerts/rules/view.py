@@ -91,8 +91,7 @@ class View:
 
     def number(self, rule: str, name: str, day: int) -> int | None:
         """A value of the rule in force on a day, None when there was none yet (G12)."""
-        value = self.policy.value(rule, name, day)
-        return int(value) if type(value) is bool else value
+        return self.policy.value(rule, name, day)
 
     def words(self, rule: str, name: str, day: int) -> tuple[str, ...]:
         """The words of the rule in force on a day, () when there were none yet."""

@@ -16,7 +16,7 @@ DAY = date(2024, 6, 1).toordinal()
 NUMBERS = """
 charge-span             limit_months            3
 charge-hours            limit_hours             60
-charge-hours            by_mode                 False
+charge-hours            by_mode                 0
 charge-hours            minutes_in_person       45
 charge-hours            minutes_online          30
 charge-amount           limit_fen               500000

@@ -150,10 +150,20 @@ def full(table: Mapping[Any, Any]) -> dict[Any, Any]:
     return {key: one for key, one in found.items() if one}
 
 
+def tables_of(owner: object) -> dict[str, dict[Any, Any]]:
+    """Its tables by name; vars() knows nothing of what is compiled."""
+    found = {name: getattr(owner, name) for name in dir(owner)}
+    return {name: full(table) for name, table in found.items() if isinstance(table, dict)}
+
+
 def turns(path: list[Point]) -> list[Point]:
     """The points of a path that differ from the one before in more than their day."""
-    before = [(), *path]
-    return [point for earlier, point in zip(before, path, strict=False) if earlier[1:] != point[1:]]
+    before = [None, *path]
+    return [
+        point
+        for earlier, point in zip(before, path, strict=False)
+        if earlier is None or earlier.figures() != point.figures()
+    ]
 
 
 def money(ledger: Ledger) -> dict[str, Any]:
@@ -162,8 +172,13 @@ def money(ledger: Ledger) -> dict[str, Any]:
         "segments": {each: entry.segments for each, entry in ledger.entries.items()},
         "partners": {each: ledger.reversals.partner(each) for each in ledger.entries},
         "payments": full({n: book.payments for n, book in ledger.books.items()}),
-        "paths": full({n: turns(book.path()) for n, book in ledger.books.items()}),
-        "totals": [full(table) for table in vars(ledger.totals).values()],
+        "paths": full(
+            {
+                n: [(one.day, *one.figures()) for one in turns(book.path())]
+                for n, book in ledger.books.items()
+            }
+        ),
+        "totals": tables_of(ledger.totals),
         "batches": full(ledger.batches),
         "batched_on": full(ledger.batched_on),
         "batch_entries": full(ledger.batch_entries),
@@ -198,10 +213,10 @@ def billed(ledger: Ledger) -> dict[str, Any]:
 def papers(ledger: Ledger, last: int) -> dict[str, Any]:
     """What is looked up by name or day."""
     directory = ledger.directory
-    tables = {name: full(t) for name, t in vars(directory).items() if isinstance(t, dict)}
+    tables = tables_of(directory)
     tables["terms"] = {n: terms.contract for n, terms in directory.terms.items()}
     tables["requests"] = {n: (r.request, r.answers) for n, r in directory.requests.items()}
-    records = {n: full(t) for n, t in vars(ledger.records).items() if isinstance(t, dict)}
+    records = tables_of(ledger.records)
     feed = ledger.feed
     return {
         **tables,

@@ -81,10 +81,10 @@ def test_value_holds_from_its_day_until_the_next(day: date, expected: int | None
 
 
 def test_switch_that_is_off_is_a_value() -> None:
-    """An off switch answers False, and None before its first day."""
+    """An off switch answers 0, and None before its first day."""
     policy = area()
 
-    assert policy.value("a-rule", "by_mode", START.toordinal()) is False
+    assert 0 == policy.value("a-rule", "by_mode", START.toordinal())
     assert policy.value("a-rule", "by_mode", START.toordinal() - 1) is None
 
 
