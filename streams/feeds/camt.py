@@ -21,6 +21,7 @@ from streams.feeds.camt_xml import (
     currency_of,
     day_of,
     find,
+    text_of,
     words,
 )
 from streams.feeds.hardened import (
@@ -355,4 +356,15 @@ class _Statement:
             credit_fen=money("TtlCdtNtries"),
             debit_fen=money("TtlDbtNtries"),
             sum_fen=money("TtlNtries"),
+            net_fen=self._net(find(summary, "TtlNtries")),
         )
+
+    def _net(self, total: Element | None) -> int | None:
+        """Credits less debits, where amount and direction of it are told; each version its way."""
+        own = find(total, "TtlNetNtry")
+        amount = find(total, "TtlNetNtryAmt") if own is None else find(own, "Amt")
+        sign = words(total if own is None else own, "CdtDbtInd")
+        if sign not in ("CRDT", "DBIT") or text_of(amount)[:1] in ("", "-"):
+            return None
+        net_fen = amount_of(amount, "TtlNetNtry", self._place)
+        return net_fen if sign == "CRDT" else -net_fen

@@ -122,6 +122,7 @@ def summed(summaries: list[Declared]) -> Iterator[Declared]:
             credit_fen=_plus(total.credit_fen, one.credit_fen),
             debit_fen=_plus(total.debit_fen, one.debit_fen),
             sum_fen=_plus(total.sum_fen, one.sum_fen),
+            net_fen=_plus(total.net_fen, one.net_fen),
         )
     yield total
 

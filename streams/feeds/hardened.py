@@ -19,7 +19,7 @@ _ENCODING = re.compile(rb"<\?xml\b[^>]*\bencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\
 _ENCODINGS = {
     **dict.fromkeys(("utf-8", "utf8", "us-ascii", "ascii"), "utf-8"),
     **dict.fromkeys(("gb18030", "gbk", "gb2312", "cp936", "gb_2312-80", "ms936"), "gb18030"),
-    **dict.fromkeys(("iso-8859-1", "windows-1252"), "cp1252"),
+    **dict.fromkeys(("iso-8859-1", "iso8859-1", "latin1", "windows-1252"), "cp1252"),
     **{name: name for name in ("windows-1250", "windows-1251", "windows-1253", "windows-1254")},
     **{f"iso-8859-{part}": f"iso-8859-{part}" for part in (2, 5, 7, 9, 13, 15)},
 }

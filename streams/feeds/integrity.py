@@ -211,6 +211,10 @@ def _sum_faults(proof: _Proof, declared: Declared) -> tuple[list[str], int]:
             *("entries", declared.sum_fen, fen["C"] + fen["D"]),
             *(column["C"] + column["D"], waiting["C"] + waiting["D"]),
         ),
+        (
+            *("net", declared.net_fen, fen["C"] - fen["D"]),
+            *(column["C"] - column["D"], waiting["C"] - waiting["D"]),
+        ),
     )
     faults, gap_fen_max = [], 0
     for what, stated, found, by_column, announced in rows:

@@ -96,7 +96,15 @@ def _line(record: Opening | Billed | Closing | Declared | Check | End | Held) ->
                 "position": record.position,
             }
         case Declared():
-            counted = ("entries", "credits", "debits", "credit_fen", "debit_fen", "sum_fen")
+            counted = (
+                "entries",
+                "credits",
+                "debits",
+                "credit_fen",
+                "debit_fen",
+                "sum_fen",
+                "net_fen",
+            )
             stated = {name: getattr(record, name) for name in counted}
             told = {name: value for name, value in stated.items() if value is not None}
             return {"type": "declared", "currency": record.currency, **told}

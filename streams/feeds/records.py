@@ -87,7 +87,10 @@ class Closing(msgspec.Struct, frozen=True, gc=False):
 
 
 class Declared(msgspec.Struct, frozen=True, gc=False):
-    """What the file itself says about its numbers; None where it says nothing."""
+    """What the file itself says about its numbers; None where it says nothing.
+
+    `net_fen` is credits less debits.
+    """
 
     account: str
     statement: str
@@ -98,6 +101,7 @@ class Declared(msgspec.Struct, frozen=True, gc=False):
     credit_fen: int | None = None
     debit_fen: int | None = None
     sum_fen: int | None = None
+    net_fen: int | None = None
 
 
 class Check(msgspec.Struct, frozen=True, gc=False):

@@ -60,6 +60,7 @@ DIALECTS: dict[str, str | bytes] = {
     "carriage returns and line feeds": changed("><", ">\r\n    <"),
     "next line sign": changed("</Ntry>", "</Ntry>\x85\u2028"),
     "ISO 8859-1 as declared": changed("UTF-8", "ISO-8859-1", "R1", "Ré").encode("latin-1"),
+    "Latin-1 by another name": changed("UTF-8", "ISO8859-1", "R1", "Ré").encode("latin-1"),
     "comments": changed("<Ntry>", "<!-- <Ntry> <Bal> --><Ntry>"),
     "CDATA": changed("R1", "<![CDATA[R1<Ntry>]]>"),
     "instruction": changed("<Ntry>", "<?page <Ntry> ?><Ntry>"),

@@ -245,3 +245,31 @@ def test_gbk_that_is_none_is_refused_at_its_byte() -> None:
     assert file.refusal is not None
     assert "not gb18030 as declared" in file.refusal.reason
     assert content.index(b"\x80") == int(file.refusal.position.removeprefix("byte "))
+
+
+@pytest.mark.parametrize(
+    ("net", "failed"),
+    [
+        ("<TtlNetNtryAmt>40</TtlNetNtryAmt><CdtDbtInd>CRDT</CdtDbtInd>", ()),
+        ("<TtlNetNtry><Amt>40.00</Amt><CdtDbtInd>CRDT</CdtDbtInd></TtlNetNtry>", ()),
+        ("<TtlNetNtryAmt>40.01</TtlNetNtryAmt><CdtDbtInd>CRDT</CdtDbtInd>", ("declared-sums",)),
+        (
+            "<TtlNetNtry><Amt>40</Amt><CdtDbtInd>DBIT</CdtDbtInd></TtlNetNtry>",
+            ("declared-sums",),
+        ),
+        ("<TtlNetNtryAmt>41</TtlNetNtryAmt>", ()),
+        ("<TtlNetNtryAmt>-41</TtlNetNtryAmt><CdtDbtInd>CRDT</CdtDbtInd>", ()),
+    ],
+)
+@pytest.mark.parametrize("is_report", [False, True])
+def test_net_of_the_entries_is_compared(
+    net: str, failed: tuple[str, ...], *, is_report: bool
+) -> None:
+    """Credits less debits, also of what is only announced; without its sign it says nothing."""
+    summary = f"<TxsSummry><TtlNtries>{net}</TtlNtries></TxsSummry>"
+    text = day_of_entries(summary, entry(), entry("R2", "60.00", "DBIT"), closing="1040.00")
+    if is_report:
+        text = text.replace("Stmt>", "Rpt>").replace("BkToCstmrRpt", "BkToCstmrAcctRpt")
+        text = text.replace("camt.053", "camt.052").replace("BOOK", "PDNG")
+
+    assert [failed] == [one.failed for one in proved(text).statements]
