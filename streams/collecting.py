@@ -3,7 +3,7 @@
 import gc
 
 # Facts and ledgers stay; looking through them again every 700 new objects took half of the time.
-RARELY = (100_000, 50, 1_000)
+RARELY = (500_000, 50, 1_000)
 
 
 def collect_rarely() -> None:

@@ -191,10 +191,13 @@ def _missing_numbers(view: View, fact: f.StatementReceived, before: Span) -> int
 
     Banks that count days skip numbers when they skip days; others begin anew each year.
     """
+    if fact.sequence is None:
+        return 0
     ends = fact.ends.toordinal()
-    told = view.ledger.feed.numbers(fact.account, before.ends, ends)
     earlier = view.ledger.feed.numbers(fact.account, before.ends, before.ends)
-    if fact.sequence is None or not earlier or fact.sequence - 1 in told:
+    if not earlier:
+        return 0
+    if fact.sequence - 1 in view.ledger.feed.numbers(fact.account, before.ends, ends):
         return 0
     skipped = fact.sequence - max(earlier)
     return skipped - 1 if skipped > 1 and skipped != ends - before.ends else 0

@@ -127,14 +127,17 @@ def _paid_together(view: View, contracts: Iterable[str]) -> list[str]:
 
     Years of earlier contracts so cost no more than a look at their payments.
     """
+    books = view.ledger.books
+    paid = [contract for contract in contracts if books[contract].payments]
+    if len(paid) <= 1:
+        return []
     spans: list[tuple[int, int, str]] = []
     window = 0
-    for contract in contracts:
-        days = [day for day, _ in view.ledger.books[contract].payments.values()]
-        if days:
-            spans.append((min(days), max(days), contract))
-            windows = (view.number(RULE, "window_days", day) or 0 for day in days)
-            window = max(window, *windows)
+    for contract in paid:
+        days = [day for day, _ in books[contract].payments.values()]
+        spans.append((min(days), max(days), contract))
+        for day in days:
+            window = max(window, view.number(RULE, "window_days", day) or 0)
     spans.sort()
     found: list[str] = []
     group: list[str] = []
