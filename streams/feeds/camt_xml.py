@@ -158,7 +158,8 @@ def account_of(element: Element | None) -> str:
     if identity is None:
         return ""
     return (
-        words(identity, "IBAN")
+        # On paper it is written in groups of four, and by some banks here too.
+        words(identity, "IBAN").replace(" ", "")
         or words(identity, "Othr", "Id")
         or words(identity, "BBAN")
         or words(identity, "UPIC")

@@ -323,15 +323,13 @@ class Statement:
 
 
 def account_of(message: Message, currency: str, place: str) -> str:
-    """The account number without the bank's BIC before it and the currency behind it."""
-    number = message.account
+    """The account number without a bank's BIC or slash before it and the currency behind it."""
+    match = _BANK_AND_NUMBER.fullmatch(message.account)
+    number = (match.group(1) if match else message.account).lstrip("/")
     if not number:
         raise FeedRefused("the statement names no account", place)
-    match = _BANK_AND_NUMBER.fullmatch(number)
-    if match:
-        number = match.group(1)
     if currency and number.endswith(currency):
-        bare = number.removesuffix(currency)
+        bare = number.removesuffix(currency).rstrip()
         if bare[-1:].isdigit() or bare[-1:] == "/":
             number = bare.removesuffix("/") or number
     return number

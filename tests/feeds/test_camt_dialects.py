@@ -196,3 +196,16 @@ def test_number_of_the_statement_is_a_fact(told_as: str, sequence: int | None) -
 
     (received,) = [one.fact for one in told(file) if isinstance(one.fact, StatementReceived)]
     assert sequence == received.sequence
+
+
+def test_iban_in_groups_is_the_same_account() -> None:
+    """Blanks in an IBAN are for the eye."""
+    for iban in ("DE89370400440532013000", "DE89 3704 0044 0532 0130 00"):
+        content = camt(statement(OPENING)).replace(
+            "<Othr><Id>36050152015000000001</Id></Othr>", f"<IBAN>{iban}</IBAN>"
+        )
+        (received,) = [
+            x.fact for x in told(proved(content)) if isinstance(x.fact, StatementReceived)
+        ]
+
+        assert "DE89370400440532013000" == received.account

@@ -177,3 +177,21 @@ def test_sum_in_a_currency_is_of_its_entries_alone() -> None:
     text = made.report(behind=(":90C:1USD100,",))
 
     assert {"declared-counts", "declared-sums"} == made.failed(text).keys()
+
+
+@pytest.mark.parametrize(
+    ("told_as", "account"),
+    [
+        ("NL02TEST0123456789CNY", "NL02TEST0123456789"),
+        ("NL02TEST0123456789 CNY", "NL02TEST0123456789"),
+        ("/PL12102000000000000000000001", "PL12102000000000000000000001"),
+        ("TESTPLPK/320000546101", "320000546101"),
+        ("10010010/1111111111", "10010010/1111111111"),
+        ("ACNY", "ACNY"),
+    ],
+)
+def test_account_is_the_number_alone(told_as: str, account: str) -> None:
+    """However a bank writes it, it is the number that other feeds and the register know."""
+    text = made.statement().replace("36050152015000000001", told_as)
+
+    assert [account] == [one.account for one in made.of_kind(text, End)]
