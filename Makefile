@@ -54,7 +54,7 @@ mutation: setup ## change the rules in small ways, and see whether a test notice
 	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" \
 		> $$($(MUTATION)/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/escrow-monitor.pth
 	$(MUTATION)/bin/python -m tests.mutation $(NAMES)
-	test ! -s mutants/left || $(MUTATION)/bin/mutmut run --max-children 2 $$(cat mutants/left)
+	test ! -s mutants/left || $(MUTATION)/bin/python -m tests.mutation.testing
 	$(MUTATION)/bin/mutmut results
 
 # The source stands behind it on the path: only what is in the folder is found there first.

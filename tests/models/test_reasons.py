@@ -196,3 +196,14 @@ def test_what_is_due_is_what_was_answered_by_the_day() -> None:
 
     assert "refund" == kind(DAY + timedelta(days=1))
     assert "other" == kind(DAY)
+
+
+def test_a_debit_that_names_a_request_asked_later_refunds_from_the_request_on() -> None:
+    """Until then it names nothing that is known; it is never explained by a later request."""
+    asked = DAY + timedelta(days=2)
+    fact = entry("D", 5, remittance="TF-1", **FAMILY)
+
+    assert [
+        (DAY, Answer("other", "none-of-these")),
+        (asked, Answer("refund", "request-named", "HT-1")),
+    ] == answers(fact, CONTRACT, asked=(request("TF-1", asked),))

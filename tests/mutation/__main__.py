@@ -1,9 +1,9 @@
-"""Tell the stories to every mutant: `python -m tests.mutation [NAME…]`, before `mutmut run`.
+"""Tell the stories to every mutant: `python -m tests.mutation [NAME…]`.
 
 mutmut starts pytest anew for each mutant, which takes a second. Here stories are told in a child of
 this process, which takes some hundredths, and most mutants are killed by them. What is killed is
 written where mutmut keeps its results, and the names of the others into `mutants/left`: these are
-for mutmut to try on the other tests.
+for `tests.mutation.testing` to try on the other tests.
 A NAME is that of a mutant, `*` stands for any letters: `alerts.rules.refund.*`.
 """
 
@@ -26,7 +26,8 @@ from mutmut.utils.file_utils import (
     walk_mutatable_files,
 )
 
-CHILDREN = 2
+from tests.mutation.forks import CHILDREN
+
 SAVED_EVERY = 50
 LEFT = Path("mutants", "left")
 OUTCOMES = {0: "left", 1: "killed", 36: "timeout"}
@@ -49,7 +50,7 @@ def main(names: Sequence[str]) -> int:
         data.load()
         asked = [name for name in data.exit_code_by_key if _is_asked(name, names)]
         todo = [name for name in asked if data.exit_code_by_key[name] not in {1, 36}]
-        for place, (mutant, code) in enumerate(telling.outcomes(todo, CHILDREN), start=1):
+        for place, (mutant, code) in enumerate(telling.outcomes(todo), start=1):
             data.exit_code_by_key[mutant] = code or None
             if place % SAVED_EVERY == 0 or place == len(todo):
                 data.save()

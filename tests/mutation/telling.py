@@ -4,8 +4,6 @@ Only the rules under trial are asked: rules do not know of each other (rules.md 
 compares is the same, and the stories that reach a function are those that can tell its mutants.
 """
 
-import mmap
-import os
 import signal
 import sys
 from collections import defaultdict
@@ -20,10 +18,10 @@ from mutmut.utils.format_utils import mangled_name_from_mutant_name
 from alerts import evaluation
 from alerts.rules import RULES
 from models.findings import CANNOT_DECIDE
+from tests.mutation.forks import KILLED, outcomes
 from tests.stories.runner import Story, stories
 from tests.stories.whole import WAYS, Way, at_once, expected
 
-KILLED, LEFT, TIMEOUT = 1, 0, 36
 OTHER_WAYS_SECONDS = 2
 """So long, by the right rules, stories are told to a mutant in each way but at once."""
 FAILURES = (
@@ -54,7 +52,7 @@ class Trial(NamedTuple):
             return False
 
 
-def _tell_anew() -> int:
+def _killer_of_imported() -> int | None:
     """Tell all stories to rules imported under the mutant: its function is called by imports only.
 
     Such a function makes a table of states or factors; it was called before the mutant was chosen.
@@ -65,9 +63,9 @@ def _tell_anew() -> int:
     try:
         anew = import_module(__name__)
     except FAILURES:
-        return KILLED
+        return 0
     trials = (anew.Trial(story, anew.at_once, 0) for story in anew.stories())
-    return LEFT if all(trial.is_passed() for trial in trials) else KILLED
+    return next((place for place, trial in enumerate(trials) if not trial.is_passed()), None)
 
 
 def _forget_answers() -> None:
@@ -85,7 +83,6 @@ class Telling:
     def __init__(self) -> None:
         self.trials: list[Trial] = []
         self._by_function: dict[str, list[int]] = defaultdict(list)
-        self._killers = mmap.mmap(-1, 8 * os.sysconf("SC_NPROCESSORS_ONLN") * 64)
         self._tell_the_right_rules()
 
     def _tell_the_right_rules(self) -> None:
@@ -130,45 +127,23 @@ class Telling:
                 chosen.append(place)
         return chosen
 
-    def outcomes(self, mutants: Sequence[str], children: int) -> Iterator[tuple[str, int]]:
+    def outcomes(self, mutants: Sequence[str]) -> Iterator[tuple[str, int]]:
         """Each mutant with what became of it."""
-        running: dict[int, tuple[str, int]] = {}
-        free = list(range(children))
-        for mutant in mutants:
-            if not free:
-                yield self._ended(running, free)
-            slot = free.pop()
-            child = os.fork()
-            if not child:
-                os._exit(self._tell(mutant, slot))
-            running[child] = (mutant, slot)
-        while running:
-            yield self._ended(running, free)
+        for mutant, code, killer in outcomes(mutants, self._killer):
+            order = self._by_function.get(mangled_name_from_mutant_name(mutant))
+            if code == KILLED and order:  # what killed one of a function is told the next first
+                order.remove(killer)
+                order.insert(0, killer)
+            yield mutant, code
 
-    def _ended(self, running: dict[int, tuple[str, int]], free: list[int]) -> tuple[str, int]:
-        child, status = os.wait()
-        mutant, slot = running.pop(child)
-        free.append(slot)
-        if os.WIFSIGNALED(status):
-            return mutant, TIMEOUT
-        code = os.WEXITSTATUS(status)
-        order = self._by_function.get(mangled_name_from_mutant_name(mutant))
-        if code == KILLED and order:  # what killed one mutant of a function is told the next first
-            killer = int.from_bytes(self._killers[8 * slot : 8 * slot + 8], "big")
-            order.remove(killer)
-            order.insert(0, killer)
-        return mutant, code
-
-    def _tell(self, mutant: str, slot: int) -> int:
-        trampoline.get_mutant_under_test = lambda: mutant
+    def _killer(self, mutant: str) -> int | None:
         reaching = self._by_function.get(mangled_name_from_mutant_name(mutant))
         if not reaching:
-            return _tell_anew()
+            return _killer_of_imported()
         _forget_answers()
         for place in reaching:
             trial = self.trials[place]
             signal.setitimer(signal.ITIMER_VIRTUAL, 1 + PATIENCE * trial.seconds)
             if not trial.is_passed():
-                self._killers[8 * slot : 8 * slot + 8] = place.to_bytes(8, "big")
-                return KILLED
-        return LEFT
+                return place
+        return None
