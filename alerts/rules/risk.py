@@ -174,8 +174,10 @@ def _see(view: View, day: int) -> days.Seen:
 def _show(view: View, day: int) -> days.Shown:
     found = contributions(view, day)
     unearned_fen = view.ledger.series.unearned(day)
+    score, total = _score(found), " + ".join(str(one.points) for one in found)
+    is_capped = score < sum(one.points for one in found)
     formula: list[Step] = [
-        number("score", _score(found), " + ".join(str(one.points) for one in found))
+        number("score", score, f"min({SCORE_MAX}, {total})" if is_capped else total)
     ]
     formula += [
         number(FACTOR + one.rule, one.points, f"{one.weight} × {one.percent} %") for one in found
