@@ -274,7 +274,7 @@ def _numbered(group: _Group, rows: Rows, reader: ColumnReader) -> Iterator[Entry
         entries = iter(kept)
     else:
         entries = _again(rows.again(group.places()), reader)
-    return _told_apart(entries, group.days.copy())
+    return _told_apart(entries)
 
 
 def _again(rows: Iterator[tuple[Place, list[str]]], reader: ColumnReader) -> Iterator[Entry]:
@@ -288,16 +288,11 @@ def _again(rows: Iterator[tuple[Place, list[str]]], reader: ColumnReader) -> Ite
             yield from many.entries
 
 
-def _told_apart(entries: Iterator[Entry], left: Counter[date]) -> Iterator[Entry]:
-    """`left` says how many entries there are of each day."""
+def _told_apart(entries: Iterator[Entry]) -> Iterator[Entry]:
     serials = Serials()
     for entry in entries:
         fact = entry.fact
-        day = fact.booking_date
-        serial = serials.unique(fact.account, day, fact.serial)
-        left[day] -= 1
-        if not left[day]:
-            serials.forget(fact.account, day)
+        serial = serials.unique(fact.account, fact.booking_date, fact.serial)
         if serial != fact.serial:
             fact = msgspec.structs.replace(fact, serial=serial)
             yield msgspec.structs.replace(entry, fact=fact)
