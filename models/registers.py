@@ -60,6 +60,8 @@ class Registers:
         self._numbered: dict[type[Any], dict[str, list[Any]]] = {}
         self._firsts: dict[type[Any], list[tuple[list[int], list[Any]]]] = {}
         """Of each number the days from which its rows hold, and the rows."""
+        self._spans: dict[type[Any], list[tuple[int, int, Any]]] = {}
+        """The first and the last day of each row, ordered by number: none holds beside the next."""
         self._held_on: dict[tuple[type[Any], int], tuple[Any, ...]] = {}
         self._suspensions: list[tuple[int, int]] = []
         self._restrictions: dict[str, list[tuple[int, int]]] = {}
@@ -103,6 +105,13 @@ class Registers:
             self._firsts[kind] = [
                 ([row.valid_from.toordinal() for row in several], several)
                 for several in self._numbered[kind].values()
+            ]
+            self._spans[kind] = [
+                (first, min(after - 1, ordinal(getattr(row, "valid_to", None))), row)
+                for firsts, several in self._firsts[kind]
+                for first, after, row in zip(
+                    firsts, [*firsts[1:], FOREVER + 1], several, strict=True
+                )
             ]
 
     # ---- accounts ----
@@ -280,15 +289,13 @@ class Registers:
 
     def holding(self, kind: type[Row], day: int) -> tuple[Row, ...]:
         """The rows of a numbered register that hold on a day, one a number at most (G8)."""
-        if kind not in self._firsts:
+        if kind not in self._spans:
             return ()
         known = self._held_on.get((kind, day))
         if known is None:
-            known = self._held_on[kind, day] = tuple(
-                row
-                for row in self.latest(kind, day)
-                if day <= ordinal(getattr(row, "valid_to", None))
-            )
+            spans = self._spans[kind]
+            known = tuple([row for first, last, row in spans if first <= day <= last])
+            self._held_on[kind, day] = known
         return known
 
     def latest(self, kind: type[Row], day: int) -> Iterator[Row]:
