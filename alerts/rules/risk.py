@@ -20,7 +20,6 @@ from alerts.rules.regular import PAYROLL_MISSED, RENT_MISSED
 from alerts.rules.requests import REFUND_SURGE
 from alerts.rules.teaching import TEACHING_STOPPED
 from alerts.rules.view import LEVEL_WORDS, View, number, yuan
-from models.directory import Request
 from models.findings import Finding, LevelWord, Step
 from models.registers import FOREVER
 from models.working_days import CalendarMissing
@@ -80,26 +79,26 @@ def refunds_level(view: View, day: int) -> LevelWord | None:
 
 
 def _late_on(view: View, day: int, _before: int | None) -> int:
-    """How many refunds are late from the close of this day on."""
+    """How many refunds are late from the close of this working day on."""
+    working_days = view.number(RULE, "late_refunds_working_days", day)
+    if working_days is None:
+        return 0
     directory = view.ledger.directory
-    asked_by_day = directory.asked_by_day
     late = 0
     for asked in range(day - CALENDAR_DAYS_MAX + 1, day):
-        for each in asked_by_day.get(asked, ()):
-            late += _is_late_on(view, directory.requests[each], day)
+        numbers = directory.asked_by_day.get(asked)
+        if numbers and _is_due(view, asked, working_days, day):
+            for each in numbers:
+                late += still_unpaid(view, directory.requests[each], day) > 0
     return late
 
 
-def _is_late_on(view: View, request: Request, day: int) -> bool:
-    """Whether this is the working day at whose close the request is late."""
-    working_days = view.number(RULE, "late_refunds_working_days", day)
-    if working_days is None or not request.asked < day < request.asked + CALENDAR_DAYS_MAX:
-        return False
+def _is_due(view: View, asked: int, working_days: int, day: int) -> bool:
+    """Whether a day is so many working days after another; False where no calendar says so."""
     try:
-        late_on = view.calendar.add_ordinal(request.asked, working_days)
+        return view.calendar.add_ordinal(asked, working_days) == day
     except CalendarMissing:
         return False
-    return late_on == day and still_unpaid(view, request, day) > 0
 
 
 FACTORS: Final = (
