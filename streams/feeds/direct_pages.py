@@ -127,6 +127,11 @@ def json_documents(data: Data) -> list[Document]:
         offset = len(text[:at].encode())
         try:
             value, at = decoder.raw_decode(text, at)
+            if "\\u" in text:  # half of a pair of them is no character, and cannot be written
+                json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            half = f"\\u{ord(error.object[error.start]):04x}"
+            raise FeedRefused(f"{half} is half of a character", f"byte {offset}") from error
         except json.JSONDecodeError as error:
             place = f"byte {len(text[: error.pos].encode())}"
             raise FeedRefused(f"the JSON is cut or wrong: {error.msg}", place) from error

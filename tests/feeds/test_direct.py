@@ -7,6 +7,7 @@ import pytest
 from models.facts import EntryBooked
 from streams.feeds import direct, direct_switches
 from streams.feeds.archive import Archive
+from streams.feeds.direct_pages import json_documents
 from streams.feeds.intake import told
 from streams.feeds.integrity import checked
 from streams.feeds.parse import parse_lines
@@ -220,6 +221,19 @@ def test_characters_that_only_gb18030_has_in_a_file_declared_gbk() -> None:
 def test_doubtful_fields_are_refused(data: bytes, reason: str) -> None:
     """Each is a reading that could be guessed, and a guess may turn a payment round."""
     assert reason in refusal(data).reason
+
+
+def test_half_of_a_character_is_refused() -> None:
+    """An escape for one half of a pair is no character; the fuzzer found that it broke the hash."""
+    sound = made.cmb_json("N", ("S1", "1.00", "1.00")).replace(
+        '"resultmsg": ""', '"resultmsg": "\\ud83d"'
+    )
+    data = (made.cmb_json_request() + sound).encode()
+
+    with pytest.raises(FeedRefused, match=r"\\ud83d is half of a character"):
+        json_documents(data)
+    whole = data.replace(rb"\ud83d", rb"\ud83d\ude00")
+    assert 2 == len(json_documents(whole))
 
 
 def test_parse_shows_a_format_that_is_not_enabled(tmp_path: Path) -> None:
