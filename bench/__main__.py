@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
         "revision": git_revision(),
         "python": sys.version.split()[0],
         "processors": os.cpu_count(),
-        "core": "compiled" if core.is_compiled() else "interpreted",
+        "build": "compiled" if core.is_compiled() else "interpreted",
         "load_average": load_average(),
     }
     with TemporaryDirectory() as name:
