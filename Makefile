@@ -62,7 +62,7 @@ COMPILED := build/compiled
 
 compiled: $(COMPILED)/.ready ## the same program with its core translated to C (needs gcc)
 
-$(COMPILED)/.ready: .venv/.ready $(shell find alerts config models streams -name '*.py')
+$(COMPILED)/.ready: .venv/.ready $(shell find alerts config models streams -type f -not -name '*.pyc')
 	$(BIN)/python -m streams.compiling $(COMPILED)
 	touch $@
 
