@@ -26,12 +26,11 @@ from mutmut.utils.file_utils import (
     walk_mutatable_files,
 )
 
-from tests.mutation.forks import CHILDREN
+from tests.mutation.forks import CHILDREN, KILLED, LEFT, LEFT_NAMES, TIMEOUT
 
 SAVED_EVERY = 50
-LEFT = Path("mutants", "left")
-OUTCOMES = {0: "left", 1: "killed", 36: "timeout"}
-"""As mutmut numbers them; what is left is written as not yet tried."""
+OUTCOMES = {LEFT: "left", KILLED: "killed", TIMEOUT: "timeout"}
+"""What is left is written as not yet tried."""
 
 
 def main(names: Sequence[str]) -> int:
@@ -49,7 +48,7 @@ def main(names: Sequence[str]) -> int:
         data = SourceFileMutationData(path=path)
         data.load()
         asked = [name for name in data.exit_code_by_key if _is_asked(name, names)]
-        todo = [name for name in asked if data.exit_code_by_key[name] not in {1, 36}]
+        todo = [name for name in asked if data.exit_code_by_key[name] not in {KILLED, TIMEOUT}]
         for place, (mutant, code) in enumerate(telling.outcomes(todo), start=1):
             data.exit_code_by_key[mutant] = code or None
             if place % SAVED_EVERY == 0 or place == len(todo):
@@ -58,7 +57,7 @@ def main(names: Sequence[str]) -> int:
         told = Counter(OUTCOMES[data.exit_code_by_key[name] or 0] for name in asked)
         sys.stdout.write(f"{path}: {len(asked)} mutants, {dict(told)}\n")
         sys.stdout.flush()
-    LEFT.write_text("".join(f"{name}\n" for name in left), encoding="utf-8")
+    LEFT_NAMES.write_text("".join(f"{name}\n" for name in left), encoding="utf-8")
     return 0
 
 

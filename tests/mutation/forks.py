@@ -3,6 +3,7 @@
 import mmap
 import os
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from mutmut.mutation import trampoline
 
@@ -10,6 +11,8 @@ CHILDREN = 2
 KILLED, LEFT, TIMEOUT = 1, 0, 36
 """As mutmut numbers them."""
 WORD = 8
+LEFT_NAMES = Path("mutants", "left")
+"""The file of the mutants that no story kills."""
 _killers = mmap.mmap(-1, WORD * CHILDREN)
 
 

@@ -18,9 +18,8 @@ from mutmut.mutation.data import SourceFileMutationData
 from mutmut.mutation.trampoline import set_mutant_under_test
 from mutmut.utils.file_utils import setup_source_paths, walk_mutatable_files
 
-from tests.mutation.forks import KILLED, outcomes
+from tests.mutation.forks import KILLED, LEFT, LEFT_NAMES, outcomes
 
-LEFT_NAMES = Path("mutants", "left")
 TESTS = ("tests/models", "tests/alerts/test_exceptions.py")
 SECONDS = 200
 """So long the tests of a mutant may take."""
@@ -84,7 +83,7 @@ def main() -> int:
         data.exit_code_by_key.update({name: trial.codes[name] for name in tried})
         data.save()
         if tried:
-            left = sum(trial.codes[name] == 0 for name in tried)
+            left = sum(trial.codes[name] == LEFT for name in tried)
             sys.stdout.write(f"{path}: {len(tried)} mutants tried, {left} left\n")
     return 0
 
