@@ -6,7 +6,7 @@ from datetime import date
 from models.money import MoneyError, parse_fen_cell
 from streams.feeds.profiles import BankProfile, Stated
 from streams.feeds.records import Declared, FeedRefused
-from streams.feeds.rows import NUMBER_MARK
+from streams.feeds.sheet_limits import NUMBER_MARK
 from streams.feeds.text import clean, days_inside, heading, parse_day, parse_moment, to_utc
 
 # Some banks write several of them into one cell: 账号：36… 户名：… 币种：人民币.

@@ -11,10 +11,8 @@ from itertools import accumulate, count
 
 from streams.feeds.mapped import Keeper, find, give_back
 from streams.feeds.records import Data, FeedRefused
+from streams.feeds.sheet_limits import NUMBER_MARK
 from streams.feeds.text import UTF8_BOM, encoding_of, split_lines
-
-NUMBER_MARK = "\x02"
-"""Before a cell that a spreadsheet holds as a number: digits may be lost, zeros are."""
 
 _LINE_END = re.compile(rb"[\r\n]")
 _DRESS = ("`", "\t", '="', "\u3000")

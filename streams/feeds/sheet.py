@@ -12,13 +12,9 @@ from typing import IO
 
 from streams.feeds.records import Data, FeedRefused
 from streams.feeds.rows import Rows
-
-SECONDS_MAX = 120
-"""By the clock; a sheet of 300,000 rows takes a tenth of it on one core."""
+from streams.feeds.sheet_limits import REFUSED_STATUS, SECONDS_MAX
 
 ADVICE = "save the sheet as CSV"
-REFUSED_STATUS = 3
-MEMORY_STATUS = 4
 
 _CHILD = (sys.executable, "-I", "-m", "streams.feeds.sheet_child")
 _REASON_LENGTH_MAX = 500

@@ -10,20 +10,25 @@ import resource
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import python_calamine
 
-from streams.feeds.rows import NUMBER_MARK
-from streams.feeds.sheet import MEMORY_STATUS, REFUSED_STATUS, SECONDS_MAX
 from streams.feeds.sheet_checks import CELLS_MAX, ROWS_MAX, SheetRefused, check_package
+from streams.feeds.sheet_limits import MEMORY_STATUS, NUMBER_MARK, REFUSED_STATUS, SECONDS_MAX
 
 MEMORY_BYTES_MAX = 600_000_000
 """Of addresses, so also of memory: 300,000 rows of 15 columns fit."""
 
 _ZIP_MAGIC = b"PK\x03\x04"
-_WRITTEN_ROWS = 5_000
+_WRITTEN_ROWS = 500
+"""At once: as many as stay near the processor."""
+_UNUSUAL = ('"', "\r", NUMBER_MARK)
+_PLAIN_CELLS_MIN = 2
+"""A line of a single empty cell would be a blank line."""
+
 _EXACT_MAX = 10**15
 
 
@@ -63,22 +68,40 @@ def _write(path: Path, out: IO[bytes]) -> None:
         is_package = file.read(4) == _ZIP_MAGIC
     if is_package:
         check_package(path)
+    rows = _rows(path)
+    while some := list(islice(rows, _WRITTEN_ROWS)):
+        out.write((_plain_lines(some) or _lines(some)).encode())
+
+
+def _plain_lines(rows: list[list[Any]]) -> str:
+    """Rows of which every cell is a text that stands in its line as it is; else empty."""
+    try:
+        text = "\n".join(map(",".join, rows))
+    except TypeError:
+        return ""
+    commas, ends = sum(map(len, rows)) - len(rows), len(rows) - 1
+    if any(sign in text for sign in _UNUSUAL) or min(map(len, rows)) < _PLAIN_CELLS_MIN:
+        return ""
+    return f"{text}\n" if (text.count(","), text.count("\n")) == (commas, ends) else ""
+
+
+def _lines(rows: list[list[Any]]) -> str:
+    """Any rows, quoted where it is needed."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    for number, row in enumerate(_rows(path), start=1):
-        writer.writerow(row)
-        if not number % _WRITTEN_ROWS:
-            _flush(text, out)
-    _flush(text, out)
+    writer.writerows(map(_texts, rows))
+    return text.getvalue()
 
 
-def _flush(text: io.StringIO, out: IO[bytes]) -> None:
-    out.write(text.getvalue().encode())
-    text.seek(0)
-    text.truncate()
+def _texts(row: list[Any]) -> list[str]:
+    texts = [cell for cell in row if type(cell) is str]
+    whole = "".join(texts)
+    if len(texts) < len(row) or "\n" in whole or "\r" in whole or NUMBER_MARK in whole:
+        texts = [_TEXTS[type(cell)](cell) for cell in row]
+    return texts
 
 
-def _rows(path: Path) -> Iterator[list[str]]:
+def _rows(path: Path) -> Iterator[list[Any]]:
     """The rows of the one sheet that holds anything, from its first row on."""
     book = python_calamine.CalamineWorkbook.from_path(path)
     found = []
@@ -95,12 +118,7 @@ def _rows(path: Path) -> Iterator[list[str]]:
     assert end is not None, "it has rows"
     if end[0] >= ROWS_MAX or (end[0] + 1) * (end[1] + 1) > CELLS_MAX:
         raise SheetRefused(f"the sheet reaches to row {end[0] + 1:,}, column {end[1] + 1:,}")
-    for row in sheet.iter_rows():
-        texts = [cell for cell in row if type(cell) is str]
-        whole = "".join(texts)
-        if len(texts) < len(row) or "\n" in whole or "\r" in whole or NUMBER_MARK in whole:
-            texts = [_TEXTS[type(cell)](cell) for cell in row]
-        yield texts
+    yield from sheet.iter_rows()
 
 
 def _text(cell: str) -> str:

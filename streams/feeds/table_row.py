@@ -11,7 +11,8 @@ from models.money import MoneyError, parse_fen_cell
 from streams.feeds.camt_entry import bounded, fingerprint, told_reference
 from streams.feeds.profiles import BankProfile, Column, Stated, currency_of
 from streams.feeds.records import AMOUNT_FEN_MAX, Entry, FeedRefused
-from streams.feeds.rows import NUMBER_MARK, Rows
+from streams.feeds.rows import Rows
+from streams.feeds.sheet_limits import NUMBER_MARK
 from streams.feeds.text import clean, heading, is_spreadsheet_number, parse_day
 
 Direction = Literal["C", "D"]

@@ -3,8 +3,9 @@
 import re
 
 from streams.feeds.records import Data
-from streams.feeds.rows import NUMBER_MARK, Rows
+from streams.feeds.rows import Rows
 from streams.feeds.sheet import sheet_rows
+from streams.feeds.sheet_limits import NUMBER_MARK
 from streams.feeds.web_table import web_rows
 
 _EXCEL = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
