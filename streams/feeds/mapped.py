@@ -26,7 +26,8 @@ def find(data: Data, *signs: bytes) -> int:
         # They may stand over the end of a piece. Bytes are searched far faster than a map.
         piece = data[start : start + _SEARCHED_BYTES + overlap]
         for sign in signs:
-            place = piece.find(sign)
+            # A single byte is found ten times as fast as two.
+            place = piece.find(sign) if sign[:1] in piece else -1
             if place >= 0:
                 return start + place
         keeper.release(start)

@@ -5,12 +5,11 @@ of the rows is found out first: Chinese exports are often newest first. Only the
 of a large file are kept: its rows are read again in their order.
 """
 
-from array import array
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
-from itertools import groupby, islice, pairwise
-from operator import itemgetter, ne, neg, sub
+from itertools import groupby
+from operator import itemgetter
 
 import msgspec
 
@@ -28,8 +27,9 @@ from streams.feeds.records import (
     Record,
     Serials,
 )
-from streams.feeds.rows import BLOCK_ROWS, Block, Place, Rows
+from streams.feeds.rows import Block, Place, Rows
 from streams.feeds.table_columns import ColumnReader, Told
+from streams.feeds.table_group import Group
 from streams.feeds.table_row import Own
 from streams.feeds.text import end_of_day, shanghai_day
 
@@ -92,88 +92,6 @@ def _find_heading(
     raise FeedRefused(f"no heading of {profile.id} in the first {HEADER_ROWS_MAX} rows", "row 1")
 
 
-class _Group:
-    """The rows of one account and currency, and both orders in which they may follow."""
-
-    def __init__(self) -> None:
-        self.kept: list[Entry] | None = []
-        self.days: Counter[date] = Counter()
-        self._offsets, self._lines = array("Q"), array("L")
-        self._first_time = self._last_time = ""
-        self._balance_fen: int | None = None
-        self._effect_fen = 0
-        self._breaks = self._breaks_backwards = 0
-        self._ends: list[Entry] = []
-
-    def add(self, told: Told) -> None:
-        """Some more rows, as they stand in the file one behind the other."""
-        places, times, entries, _ = told
-        facts = [entry.fact for entry in entries]
-        effects = [one.amount_fen if one.direction == "C" else -one.amount_fen for one in facts]
-        balances = [entry.balance_fen for entry in entries]
-        if self._ends:
-            self._ends[1] = entries[-1]
-            self._compare([self._balance_fen, *balances], [self._effect_fen, *effects])
-        else:
-            self._ends = [entries[0], entries[-1]]
-            self._first_time = times[0]
-            self._compare(balances, effects)
-        self._last_time = times[-1]
-        self._balance_fen, self._effect_fen = balances[-1], effects[-1]
-        self.days.update([fact.booking_date for fact in facts])
-        offsets, lines = zip(*places, strict=True)
-        self._offsets.extend(offsets)
-        self._lines.extend(lines)
-        if self.kept is not None:
-            self.kept.extend(entries)
-
-    def _compare(self, balances: list[int | None], effects: list[int]) -> None:
-        """Count the balances that do not follow from their neighbours, in either order."""
-        told = [balance for balance in balances if balance is not None]
-        if len(told) == len(balances):
-            steps = list(map(sub, told[1:], told))
-            self._breaks += sum(map(ne, steps, effects[1:]))
-            self._breaks_backwards += sum(map(ne, steps, map(neg, effects)))
-            return
-        for (before_fen, after_fen), (first_fen, second_fen) in zip(
-            pairwise(balances), pairwise(effects), strict=True
-        ):
-            if before_fen is None or after_fen is None:
-                self._breaks += 1
-                self._breaks_backwards += 1
-                continue
-            step_fen = after_fen - before_fen
-            self._breaks += step_fen != second_fen
-            self._breaks_backwards += step_fen != -first_fen
-
-    @property
-    def is_newest_first(self) -> bool:
-        """The order in which each balance follows from the one before; in doubt, of the times."""
-        if self._breaks == self._breaks_backwards:
-            (first, last), times = self._ends, (self._first_time, self._last_time)
-            days = first.fact.booking_date, last.fact.booking_date
-            return (days[0], times[0]) > (days[1], times[1])
-        return self._breaks_backwards < self._breaks
-
-    @property
-    def ends(self) -> tuple[Entry, Entry]:
-        """The oldest entry and the newest."""
-        first, last = self._ends
-        return (last, first) if self.is_newest_first else (first, last)
-
-    def places(self) -> Iterator[Place]:
-        """Where the rows stand, from the oldest on."""
-        pairs = zip(self._offsets, self._lines, strict=True)
-        if self.is_newest_first:
-            pairs = zip(reversed(self._offsets), reversed(self._lines), strict=True)
-        return pairs
-
-    def kept_in_order(self) -> list[Entry]:
-        """The entries themselves from the oldest on, where they are still held."""
-        assert self.kept is not None, "a large file is read again"
-        return self.kept[::-1] if self.is_newest_first else self.kept
-
-
 class _Seen:
     """What stands below the heading and is no entry: totals from a line on, and how much else."""
 
@@ -192,20 +110,20 @@ def _below(rows: Rows, heading_line: int) -> Iterator[Block]:
 
 def _group(
     blocks: Iterator[Block], reader: ColumnReader, preamble: Preamble, seen: _Seen
-) -> dict[tuple[str, str], _Group]:
+) -> dict[tuple[str, str], Group]:
     """The rows below the heading by account and currency, checked; what follows them is stated."""
-    groups: dict[tuple[str, str], _Group] = {}
+    groups: dict[tuple[str, str], Group] = {}
     count = 0
     for places, rows in blocks:
         told = None if seen.totals_line else reader.read_many(places, rows)
         if told is None:
             told = _singly(places, rows, reader, preamble, seen)
         for key, some in _by_statement(told):
-            groups.setdefault(key, _Group()).add(some)
+            groups.setdefault(key, Group()).add(some)
         count += len(told.entries)
         if count > ENTRIES_KEPT_MAX:
             for one in groups.values():
-                one.kept = None
+                one.let_go()
     return groups
 
 
@@ -262,7 +180,7 @@ def _other_line(cells: list[str], reader: ColumnReader, preamble: Preamble) -> s
     return f"line {remark[:20]}" if remark else ""
 
 
-def _numbered(group: _Group, rows: Rows, reader: ColumnReader) -> Iterator[Entry]:
+def _numbered(group: Group, rows: Rows, reader: ColumnReader) -> Iterator[Entry]:
     """The entries from the oldest on, each with a serial of its own within account and day."""
     entries: Iterator[Entry]
     if group.kept is not None:
@@ -274,16 +192,18 @@ def _numbered(group: _Group, rows: Rows, reader: ColumnReader) -> Iterator[Entry
         entries = iter(kept)
     else:
         entries = _again(rows.again(group.places()), reader)
+        if group.tells_apart:
+            return entries
     return _told_apart(entries)
 
 
-def _again(rows: Iterator[tuple[Place, list[str]]], reader: ColumnReader) -> Iterator[Entry]:
+def _again(blocks: Iterator[Block], reader: ColumnReader) -> Iterator[Entry]:
     """Rows that were read before and refused nothing."""
-    while some := list(islice(rows, BLOCK_ROWS)):
-        places, cells = [place for place, _ in some], [row for _, row in some]
-        many = reader.read_many(places, cells)
+    for places, rows in blocks:
+        many = reader.read_many(places, rows)
         if many is None:
-            yield from (reader.read(row, line)[1] for (_, line), row in some)
+            singly = zip(places, rows, strict=True)
+            yield from (reader.read(cells, line)[1] for (_, line), cells in singly)
         else:
             yield from many.entries
 
@@ -313,7 +233,7 @@ class _Told(msgspec.Struct, frozen=True):
 
 
 def _statement(
-    profile: BankProfile, preamble: Preamble, group: _Group, told: _Told
+    profile: BankProfile, preamble: Preamble, group: Group, told: _Told
 ) -> Iterator[Record]:
     shared = told.shared
     first, last = group.ends
@@ -352,7 +272,7 @@ def _statement(
     )
 
 
-def _last_day(group: _Group, preamble: Preamble) -> LastDay:
+def _last_day(group: Group, preamble: Preamble) -> LastDay:
     """What is known of the day on which an export without serials ends."""
     created = preamble.created()
     if not created:

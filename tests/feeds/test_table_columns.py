@@ -95,7 +95,6 @@ def test_large_exports_are_read_again_and_say_the_same(
     kept = list(checked(table.read(sniffed.table, profile)))
 
     monkeypatch.setattr(table, "ENTRIES_KEPT_MAX", 3)
-    monkeypatch.setattr(table, "BLOCK_ROWS", 2)
     monkeypatch.setattr(rows_module, "BLOCK_ROWS", 2)
 
     assert kept == list(checked(table.read(sniffed.table, profile)))
