@@ -25,16 +25,15 @@ NOT_PROVING = "entry-in-period"
 
 
 class _Sums:
-    """The booked entries of one currency, by effect and by the column they were written in."""
+    """The booked entries of one currency by effect; apart, those in red ink in the other column."""
 
     def __init__(self) -> None:
         self.counts = {"C": 0, "D": 0}
         self.fen = {"C": 0, "D": 0}
-        self.column_counts = {"C": 0, "D": 0}
-        self.column_fen = {"C": 0, "D": 0}
+        self.red_counts = {"C": 0, "D": 0}
+        self.red_fen = 0
         self.announced = {"C": 0, "D": 0}
         self.announced_fen = {"C": 0, "D": 0}
-        self.net_fen = 0
         self.balance_fen: int | None = None
         self.running_gaps: list[tuple[str, int]] = []
 
@@ -43,22 +42,34 @@ class _Sums:
         self.counts[direction] += 1
         self.fen[direction] += amount_fen
         if entry.red_ink:
-            column = "D" if direction == "C" else "C"
-            self.column_counts[column] += 1
-            self.column_fen[column] -= amount_fen
-        else:
-            self.column_counts[direction] += 1
-            self.column_fen[direction] += amount_fen
-        effect_fen = amount_fen if direction == "C" else -amount_fen
-        self.net_fen += effect_fen
-        if self.balance_fen is not None:
-            self.balance_fen += effect_fen
-        if entry.balance_fen is not None:
-            if self.balance_fen is not None and self.balance_fen != entry.balance_fen:
-                gap_fen = abs(self.balance_fen - entry.balance_fen)
-                self.running_gaps.append((entry.position, gap_fen))
+            self.red_counts[direction] += 1
+            self.red_fen += amount_fen
+        before_fen, told_fen = self.balance_fen, entry.balance_fen
+        if before_fen is None:
+            self.balance_fen = told_fen
+            return
+        balance_fen = before_fen + amount_fen if direction == "C" else before_fen - amount_fen
+        if told_fen is not None and told_fen != balance_fen:
+            self.running_gaps.append((entry.position, abs(balance_fen - told_fen)))
             # One wrong balance is one gap: go on from what the bank reports.
-            self.balance_fen = entry.balance_fen
+            balance_fen = told_fen
+        self.balance_fen = balance_fen
+
+    @property
+    def net_fen(self) -> int:
+        """Credits less debits."""
+        return self.fen["C"] - self.fen["D"]
+
+    @property
+    def column_counts(self) -> dict[str, int]:
+        """The entries by the column in which they were written."""
+        moved = self.red_counts["D"] - self.red_counts["C"]
+        return {"C": self.counts["C"] + moved, "D": self.counts["D"] - moved}
+
+    @property
+    def column_fen(self) -> dict[str, int]:
+        """The sums of the columns, red ink below zero."""
+        return {key: fen - self.red_fen for key, fen in self.fen.items()}
 
 
 class _Proof:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import repeat
 from operator import ne
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from models.facts import EntryBooked
 from streams.feeds.camt_entry import bounded, fingerprint, told_reference
@@ -53,6 +53,10 @@ class ColumnReader(RowReader):
         return None if read is None else Told(places, times, *read)
 
     def _cleaned(self, column: Column) -> list[str]:
+        first = column[0]
+        if first == column[-1] and column.count(first) == len(column):
+            # Kept with every entry: one text for all of them takes less memory.
+            return [self._clean(first)] * len(column)
         return list(map(self._clean, column))
 
     def _read_columns(
@@ -80,7 +84,7 @@ class ColumnReader(RowReader):
         serials = self._serials_of(columns, money, accounts, remittances)
         if serials is None:
             return None
-        currencies, reversals, codes = zip(*self._repeated_of(columns), strict=True)
+        currencies, reversals, codes = self._repeated_of(columns)
         reverses: Iterable[str] = repeat("")
         if any(reversals):
             reverses = [
@@ -101,9 +105,7 @@ class ColumnReader(RowReader):
         """The account of each row; the first row of an account is looked at singly."""
         if self._account_at < 0:
             return [self._own] * count
-        own = columns[self._account_at]
-        if not set(own) <= self._accounts:
-            own = self._cleaned(own)
+        own = self._cleaned(columns[self._account_at])
         return own if set(own) <= self._accounts else None
 
     def _money_of(self, columns: list[Column]) -> tuple[list[int], list[Direction]] | None:
@@ -146,12 +148,12 @@ class ColumnReader(RowReader):
             return list(map(bounded, serials))
         return serials
 
-    def _repeated_of(self, columns: list[Column]) -> list[Repeated]:
-        """Raises FeedRefused for a currency that nobody knows."""
+    def _repeated_of(self, columns: list[Column]) -> Iterable[Sequence[Any]]:
+        """Currencies, reversals and codes. Raises FeedRefused for a currency that nobody knows."""
         told = [columns[place] for place in self._repeated_places]
-        if all(column.count(column[0]) == len(column) for column in told):
-            told = [column[:1] for column in told]
-        keys = list(zip(*told, strict=True))
+        count = len(columns[0])
+        is_same = all(column.count(column[0]) == count for column in told)
+        keys = list(zip(*(column[:1] if is_same else column for column in told), strict=True))
         found: dict[tuple[str, ...], Repeated] = {}
         for key in set(keys):
             known = self._repeated.get(key)
@@ -159,7 +161,9 @@ class ColumnReader(RowReader):
             found[key] = known or self._read_repeated(
                 [self._clean(column[place]) for column in columns], ""
             )
-        return [found[key] for key in keys] * (len(columns[0]) // len(keys))
+        if is_same:
+            return [[one] * count for one in found[keys[0]]]
+        return zip(*[found[key] for key in keys], strict=True)
 
     def _fen_of(self, column: Column, plain: re.Pattern[str]) -> list[int | None] | None:
         """The amounts of a column, None for an empty cell; None where any is written otherwise."""
