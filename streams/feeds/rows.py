@@ -18,8 +18,8 @@ _LINE_END = re.compile(rb"[\r\n]")
 _DRESS = ("`", "\t", '="', "\u3000")
 _BLOCK_BYTES = 65_536
 """Small enough for the texts of its lines to stay near the processor."""
-_SPAN_BYTES_MAX = 4 * _BLOCK_BYTES
-"""Rows that lie further apart are not read again with all that stands between them."""
+_APART_BYTES_MAX = 2_048
+"""Rows that lie further apart on average are read again singly, not with what is between them."""
 
 
 Place = tuple[int, int]
@@ -157,21 +157,20 @@ class Rows:
 
     def _texts_at(self, places: list[Place]) -> list[str]:
         """The lines at these places; those between them are another account's, or blank."""
-        offsets = [offset for offset, _ in places]
-        first, last = sorted((offsets[0], offsets[-1]))
-        if last - first > _SPAN_BYTES_MAX:
-            half = len(places) // 2
-            return self._texts_at(places[:half]) + self._texts_at(places[half:])
-        block = self._data[first : _cut(self._data, last)]
-        lines = block.splitlines(keepends=True)
-        if len(lines) > len(places):
-            wanted = set(offsets)
-            starts = accumulate(map(len, lines), initial=first)
-            block = b"".join(
-                [line for start, line in zip(starts, lines, strict=False) if start in wanted]
-            )
+        data, offsets = self._data, sorted(offset for offset, _ in places)
+        first, last = offsets[0], offsets[-1]
+        if last - first > _APART_BYTES_MAX * len(places):
+            block = b"".join([data[offset : _cut(data, offset)] for offset in offsets])
+        else:
+            block = data[first : _cut(data, last)]
+            lines = block.splitlines(keepends=True)
+            if len(lines) > len(places):
+                wanted = set(offsets)
+                starts = accumulate(map(len, lines), initial=first)
+                told = [one for start, one in zip(starts, lines, strict=False) if start in wanted]
+                block = b"".join(told)
         texts = self._texts(block, len(places))
-        return texts if first == offsets[0] else texts[::-1]
+        return texts if first == places[0][0] else texts[::-1]
 
 
 def _cut(data: Data, place: int) -> int:

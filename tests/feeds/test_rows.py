@@ -47,9 +47,9 @@ def test_field_beyond_the_limit_of_csv_is_refused_with_its_row() -> None:
         list(rows)
 
 
-@given(data=st.data(), lines=LINES, end=ENDS, span_bytes=st.sampled_from((1, 20, 100_000)))
+@given(data=st.data(), lines=LINES, end=ENDS, apart_bytes=st.sampled_from((1, 9, 100_000)))
 def test_rows_are_found_again_wherever_they_stand(
-    data: st.DataObject, lines: list[str], end: str, span_bytes: int
+    data: st.DataObject, lines: list[str], end: str, apart_bytes: int
 ) -> None:
     """Near each other and far apart, some of them or all, forwards and backwards."""
     text = end.join(line for line in lines if '"' not in line)
@@ -60,7 +60,7 @@ def test_rows_are_found_again_wherever_they_stand(
         wanted.reverse()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rows_module, "_SPAN_BYTES_MAX", span_bytes)
+        patch.setattr(rows_module, "_APART_BYTES_MAX", apart_bytes)
         patch.setattr(rows_module, "BLOCK_ROWS", 3)
         found: list[tuple[Place, list[str]]] = [
             pair
