@@ -68,10 +68,11 @@ class Supervision:
         self._pending_on: dict[int, set[str]] = defaultdict(set)
         self._ahead: set[str] = set()
         """Pending facts that the open view has: while there are any, the views may differ."""
-        self._results: dict[tuple[int, str], tuple[Finding, ...]] = {}
-        self._again_on: dict[tuple[int, str], int] = {}
+        rules = range(len(IMMEDIATE) + len(AT_CLOSE))
+        self._results: list[dict[str, tuple[Finding, ...]]] = [{} for _ in rules]
+        """What stands, by place of the rule and then by subject."""
+        self._again_on: list[dict[str, int]] = [{} for _ in rules]
         self._again: dict[int, set[tuple[int, str]]] = defaultdict(set)
-        self._dated_found: set[tuple[int, str]] = set()
         self._before: dict[Key, Finding | None] = {}
 
     @property
@@ -247,17 +248,17 @@ class Supervision:
         found: dict[int, set[str]] = {}
         for day in [day for day in self._again if day <= closed]:
             for place, subject in self._again.pop(day):
-                del self._again_on[place, subject]
+                del self._again_on[place][subject]
                 found.setdefault(place, set()).add(subject)
         return found
 
-    def _ask_again(self, key: tuple[int, str], day: int) -> None:
-        before = self._again_on.pop(key, None)
+    def _ask_again(self, place: int, subject: str, day: int) -> None:
+        before = self._again_on[place].pop(subject, None)
         if before is not None:
-            self._again[before].discard(key)
+            self._again[before].discard((place, subject))
         if day < FOREVER:
-            self._again_on[key] = day
-            self._again[day].add(key)
+            self._again_on[place][subject] = day
+            self._again[day].add((place, subject))
 
     def _days(self, since: int, closed: int) -> set[str]:
         """Days with debits, of broken statements, and those of which something stands."""
@@ -284,13 +285,15 @@ class Supervision:
         kind = first.partition(":")[0]
         return {
             subject
-            for _, subject in self._dated_found
-            if subject >= first and subject.startswith(kind)
+            for place, rule in enumerate(AT_CLOSE, len(IMMEDIATE))
+            if rule.subject == kind
+            for subject in self._results[place]
+            if subject >= first
         }
 
     def _judge(self, place: int, rule: Rule, view: View, subjects: list[str]) -> None:
         """Ask a rule of each of these subjects, and put its answers in place of those before."""
-        judge, results, again_on = rule.judge, self._results, self._again_on
+        judge, results, again_on = rule.judge, self._results[place], self._again_on[place]
         area = view.policy
         has_exceptions = self._has_exceptions and rule.subject == "payments"
         for subject in subjects:
@@ -302,18 +305,19 @@ class Supervision:
             except Exception as error:
                 log.exception("rule failed", rule=rule.id, institution=self.institution)
                 findings = [_failed(rule, view, subject, error)]
-            key = (place, subject)
-            if view.again_on != FOREVER or key in again_on:
-                self._ask_again(key, view.again_on)
-            if findings or key in results:
-                self._replace(key, tuple(findings))
-                if rule.subject in {"day", "month"}:
-                    found = self._dated_found
-                    (found.add if findings else found.discard)(key)
+            if view.again_on != FOREVER or subject in again_on:
+                self._ask_again(place, subject, view.again_on)
+            if findings or subject in results:
+                self._replace(results, subject, tuple(findings))
         view.policy = area
 
-    def _replace(self, key: tuple[int, str], findings: tuple[Finding, ...]) -> None:
-        old = self._results.get(key, ())
+    def _replace(
+        self,
+        results: dict[str, tuple[Finding, ...]],
+        subject: str,
+        findings: tuple[Finding, ...],
+    ) -> None:
+        old = results.get(subject, ())
         if findings == old:
             return
         for finding in old:
@@ -324,9 +328,9 @@ class Supervision:
             self._before.setdefault(finding.key, None)
             self.standing[finding.key] = finding
         if findings:
-            self._results[key] = findings
+            results[subject] = findings
         else:
-            self._results.pop(key, None)
+            results.pop(subject, None)
 
     def _area(self, ledger: Ledger) -> AreaPolicy:
         """What holds where the institution is and, on days before, where it was then."""

@@ -5,8 +5,9 @@ told to the institution as differences by day.
 """
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from typing import Final
+
+from mypy_extensions import mypyc_attr
 
 from models.contracts import Terms
 from models.registers import FOREVER
@@ -15,6 +16,7 @@ PAID, REFUNDED, RELEASED = "paid", "refunded", "released"
 """What money may do on a day: names of an event's fields."""
 
 
+@mypyc_attr(acyclic=True)
 class Point:
     """How a contract stands from the close of a day on: fen, hundredths of an hour, sessions.
 
@@ -67,6 +69,7 @@ class Point:
         )
 
 
+@mypyc_attr(acyclic=True)
 class Event:
     """What happened on a day: money in fen, lessons in hundredths of an hour and in sessions."""
 
@@ -76,31 +79,41 @@ class Event:
         self.paid = self.refunded = self.released = self.hours = self.sessions = 0
 
 
-class Totals:
-    """Differences by day of sums over all contracts: unearned, due for release, paid, lacking."""
+@mypyc_attr(acyclic=True)
+class Change:
+    """By what sums over all contracts change on a day, in fen: unearned, due, paid, lacking."""
+
+    __slots__ = ("due", "lacking", "paid", "unearned")
 
     def __init__(self) -> None:
-        self.unearned: dict[int, int] = defaultdict(int)
-        self.due: dict[int, int] = defaultdict(int)
-        self.paid: dict[int, int] = defaultdict(int)
-        self.lacking: dict[int, int] = defaultdict(int)
+        self.unearned = self.due = self.paid = self.lacking = 0
+
+    def figures(self) -> tuple[int, ...]:
+        """In the order in which they were named above; what was taken out again leaves zeros."""
+        return (self.unearned, self.due, self.paid, self.lacking)
+
+
+class Totals:
+    """Changes by day of sums over all contracts: unearned, due for release, paid, lacking."""
+
+    def __init__(self) -> None:
+        self.changes: dict[int, Change] = {}
 
     def add(self, before: Point, point: Point, sign: int) -> None:
         """Add (1) or take out (-1) by what a point differs from the one before."""
-        day = point.day
-        if point.lacking != before.lacking:
-            self.lacking[day] += sign * (point.lacking - before.lacking)
-        if point.unearned != before.unearned:
-            self.unearned[day] += sign * (point.unearned - before.unearned)
-        if point.due != before.due:
-            self.due[day] += sign * (point.due - before.due)
-        if point.paid != before.paid:
-            self.paid[day] += sign * (point.paid - before.paid)
+        change = self.changes.get(point.day)
+        if change is None:
+            change = self.changes[point.day] = Change()
+        change.lacking += sign * (point.lacking - before.lacking)
+        change.unearned += sign * (point.unearned - before.unearned)
+        change.due += sign * (point.due - before.due)
+        change.paid += sign * (point.paid - before.paid)
 
 
 _BEFORE: Final = Point(0, None)
 
 
+@mypyc_attr(acyclic=True)
 class Book:
     """Events of one contract by day, in any order of arrival; terms may come late or change."""
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import msgspec
+from mypy_extensions import mypyc_attr
 
 from models.facts import ContractStated, Instalment
 from models.identity import normalise_name, reference_of
@@ -15,13 +16,19 @@ from models.money import divide_down
 from models.working_days import CalendarMissing, WorkingCalendar, add_months_ordinal
 
 
-class Part(msgspec.Struct, frozen=True, gc=False):
+@mypyc_attr(acyclic=True)
+class Part:
     """An instalment in the order in which money fills it."""
 
-    amount_fen: int
-    hours_hundredths: int | None
-    begins: int | None
-    ends: int | None
+    __slots__ = ("amount_fen", "begins", "ends", "hours_hundredths")
+
+    def __init__(
+        self, amount_fen: int, hours_hundredths: int | None, begins: int | None, ends: int | None
+    ) -> None:
+        self.amount_fen = amount_fen
+        self.hours_hundredths = hours_hundredths
+        self.begins = begins
+        self.ends = ends
 
 
 class Charge(msgspec.Struct, frozen=True):
@@ -48,6 +55,7 @@ class Bought(msgspec.Struct, frozen=True):
     days_told: bool
 
 
+@mypyc_attr(acyclic=True)
 class Terms:
     """A contract in the form that the ledger reckons with."""
 

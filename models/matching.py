@@ -7,7 +7,7 @@ its own day on, so a late signature makes a second segment.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
-import msgspec
+from mypy_extensions import mypyc_attr
 
 from models.contracts import Terms
 from models.directory import Directory
@@ -23,7 +23,8 @@ RETURNED_WORDS: Final = ("退汇", "退票")
 FEE_WORDS: Final = ("手续费", "工本费", "账户管理费")
 
 
-class Answer(msgspec.Struct, frozen=True, gc=False):
+@mypyc_attr(acyclic=True)
+class Answer:  # noqa: PLW1641 -- compared, never a key
     """One entry's class with its reason.
 
     `kind` is one of move, interest, returned, settlement, tuition, unknown (credits); refund,
@@ -33,22 +34,56 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     later. `missing` names what stops a decision, `candidates` the contracts that it lies between.
     """
 
-    kind: str
-    reason: str
-    contract: str = ""
-    requests: tuple[str, ...] = ()
-    explained: bool = False
-    missing: str = ""
-    candidates: tuple[str, ...] = ()
+    __slots__ = (*("candidates", "contract", "explained", "kind", "missing", "reason", "requests"),)
+
+    def __init__(  # noqa: PLR0917 -- in the order in which they are named above
+        self,
+        kind: str,
+        reason: str,
+        contract: str = "",
+        requests: tuple[str, ...] = (),
+        explained: bool = False,
+        missing: str = "",
+        candidates: tuple[str, ...] = (),
+    ) -> None:
+        self.kind = kind
+        self.reason = reason
+        self.contract = contract
+        self.requests = requests
+        self.explained = explained
+        self.missing = missing
+        self.candidates = candidates
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Answer)
+            and self.kind == other.kind
+            and self.reason == other.reason
+            and self.contract == other.contract
+            and self.requests == other.requests
+            and self.explained == other.explained
+            and self.missing == other.missing
+            and self.candidates == other.candidates
+        )
 
 
-class Segment(msgspec.Struct, frozen=True, gc=False):
+@mypyc_attr(acyclic=True)
+class Segment:  # noqa: PLW1641 -- as Answer
     """An answer from a day on, until the next segment."""
 
-    since: int
-    answer: Answer
+    __slots__ = ("answer", "since")
+
+    def __init__(self, since: int, answer: Answer) -> None:
+        self.since = since
+        self.answer = answer
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Segment) and self.since == other.since and self.answer == other.answer
+        )
 
 
+@mypyc_attr(acyclic=True)
 class Entry:
     """An entry with what matching reads of it, worked out once."""
 

@@ -77,7 +77,7 @@ class Series:
                 self.first = FOREVER
                 return
             self.last = self.first - 1
-        totals = self._ledger.totals
+        changes = self._ledger.totals.changes
         batches = self._ledger.batches
         unearned = self._unearned[-1] if self._unearned else 0
         due = self._due[-1] if self._due else 0
@@ -85,10 +85,12 @@ class Series:
         lacking = self._lacking[-1] if self._lacking else 0
         batched = self._batched[-1] if self._batched else 0
         for day in range(self.last + 1, closed + 1):
-            unearned += totals.unearned.get(day, 0)
-            due += totals.due.get(day, 0)
-            paid += totals.paid.get(day, 0)
-            lacking += totals.lacking.get(day, 0)
+            change = changes.get(day)
+            if change is not None:
+                unearned += change.unearned
+                due += change.due
+                paid += change.paid
+                lacking += change.lacking
             batched += batches.get(day, 0)
             self._unearned.append(unearned)
             self._due.append(due)
@@ -133,12 +135,13 @@ class Series:
 
     def _first_day(self) -> int:
         """The first day of which anything is known; what was taken away leaves zeros behind."""
-        ledger, totals = self._ledger, self._ledger.totals
-        tables: list[Mapping[int, object]] = [totals.unearned, totals.due, totals.paid]
-        tables += [totals.lacking, ledger.credits_on, ledger.debits_on, ledger.records.lessons_on]
+        ledger = self._ledger
+        tables: list[Mapping[int, object]] = [ledger.credits_on, ledger.debits_on]
+        tables.append(ledger.records.lessons_on)
         days = [
             min((day for day, told in each.items() if told), default=FOREVER) for each in tables
         ]
+        days += [day for day, change in ledger.totals.changes.items() if any(change.figures())]
         reported = (*self._closings.values(), *self._openings.values())
         days += [min(table) for table in reported if table]
         days += [request.asked for request in ledger.directory.requests.values()]

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final, NamedTuple
 
-import msgspec
 from msgspec.structs import replace
+from mypy_extensions import mypyc_attr
 
 from models.facts import (
     BalanceReported,
@@ -29,13 +29,19 @@ _DECISIVE: Final = ("amount_fen", "direction", "currency", "reversal")
 room."""
 
 
-class Version(msgspec.Struct, frozen=True, gc=False):
+@mypyc_attr(acyclic=True)
+class Version:
     """One content of a fact with the earliest and latest time at which a source stated it."""
 
-    content_hash: bytes
-    fact: Fact
-    stated_first: str
-    stated_last: str
+    __slots__ = ("content_hash", "fact", "stated_first", "stated_last")
+
+    def __init__(
+        self, content_hash: bytes, fact: Fact, stated_first: str, stated_last: str
+    ) -> None:
+        self.content_hash = content_hash
+        self.fact = fact
+        self.stated_first = stated_first
+        self.stated_last = stated_last
 
 
 class Contest(NamedTuple):
@@ -162,15 +168,11 @@ class Versions:
         told = [known] if isinstance(known, Version) else known
         for place, old in enumerate(told):
             if old.content_hash == new.content_hash:
-                wider = Version(
-                    old.content_hash,
-                    old.fact,
-                    min(old.stated_first, new.stated_first),
-                    max(old.stated_last, new.stated_last),
-                )
-                if wider == old:
+                first = min(old.stated_first, new.stated_first)
+                last = max(old.stated_last, new.stated_last)
+                if first == old.stated_first and last == old.stated_last:
                     return False
-                told[place] = wider
+                told[place] = Version(old.content_hash, old.fact, first, last)
                 break
         else:
             told.append(new)

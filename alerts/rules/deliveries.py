@@ -153,9 +153,11 @@ def statement_gap(view: View, subject: str) -> list[Finding]:
         return [view.undecided(RULE_GAP, name, day=begins, missing=str(missing))]
     balances = _balances(view, account, before, begins)
     gap_fen = abs(balances[1] - balances[0]) if balances else 0
-    missing_numbers = _missing_numbers(view, fact, before)
-    if (balances and not gap_fen) or not (balances or missing_days or missing_numbers):
+    if balances and not gap_fen:
         return []  # a day of which nothing moved may have no statement, and so no number
+    missing_numbers = _missing_numbers(view, fact, before)
+    if not (balances or missing_days or missing_numbers):
+        return []
     formula = [
         day_step("statement_before_ends", before.ends),
         day_step("statement_begins", begins),

@@ -9,8 +9,9 @@ weeks before, provided it was regular.
 """
 
 from collections.abc import Iterable, Iterator
-from operator import sub
-from typing import Final, NamedTuple
+from typing import Final
+
+from mypy_extensions import mypyc_attr
 
 from alerts.rules import days
 from alerts.rules.terms import WEEK_DAYS, is_public_holiday, vacation_since
@@ -25,40 +26,67 @@ YEAR_DAYS: Final = 364
 """A year in whole weeks: the same weekday."""
 
 
-class _Part(NamedTuple):
+@mypyc_attr(acyclic=True)
+class _Part:
     """Money in fen, the number of payments and of days over which they came."""
 
-    fen: int
-    payments: int
-    days: int
+    __slots__ = ("days", "fen", "payments")
+
+    def __init__(self, fen: int, payments: int, days: int) -> None:
+        self.fen = fen
+        self.payments = payments
+        self.days = days
 
 
-class _Running(NamedTuple):
+@mypyc_attr(acyclic=True)
+class _Running:
     """Running sums outside public holidays, and outside vacations besides with class sessions."""
 
-    fen: int = 0
-    payments: int = 0
-    days: int = 0
-    term_fen: int = 0
-    term_payments: int = 0
-    term_days: int = 0
-    sessions: int = 0
+    __slots__ = (
+        *("days", "fen", "payments", "sessions"),
+        *("term_days", "term_fen", "term_payments"),
+    )
+
+    def __init__(self) -> None:
+        self.fen = self.payments = self.days = 0
+        self.term_fen = self.term_payments = self.term_days = self.sessions = 0
+
+    def add(self, other: "_Running", sign: int) -> None:
+        """Add (1) or take away (-1) other sums."""
+        self.fen += sign * other.fen
+        self.payments += sign * other.payments
+        self.days += sign * other.days
+        self.term_fen += sign * other.term_fen
+        self.term_payments += sign * other.term_payments
+        self.term_days += sign * other.term_days
+        self.sessions += sign * other.sessions
 
 
 _ZERO: Final = _Running()
 
 
-class _Measured(NamedTuple):
+@mypyc_attr(acyclic=True)
+class _Measured:
     """What was found of a day: the window, what it is measured by, and the level.
 
     `held` is a mean of its own weeks that a fallen inflow is measured by until it has recovered.
     """
 
-    seen: days.Seen = None
-    now: _Part | None = None
-    expected: _Part | None = None
-    held: _Part | None = None
-    through: int = 0
+    __slots__ = ("expected", "held", "now", "seen", "through")
+
+    def __init__(
+        self,
+        seen: days.Seen = None,
+        now: _Part | None = None,
+        expected: _Part | None = None,
+        held: _Part | None = None,
+        through: int = 0,
+    ) -> None:
+        self.seen = seen
+        self.now = now
+        self.expected = expected
+        self.held = held
+        self.through = through
 
 
 _NOTHING: Final = _Measured()
@@ -82,7 +110,7 @@ def _running(view: View, day: int) -> list[_Running]:
 
 
 def _run(view: View, day: int, before: _Running | None) -> _Running:
-    sums = before or _Running()
+    sums = before or _ZERO
     try:
         if is_public_holiday(view.calendar, day):
             return sums
@@ -90,29 +118,32 @@ def _run(view: View, day: int, before: _Running | None) -> _Running:
         pass  # the rules say so of the day itself
     records = view.ledger.records
     fen, payments = records.inflow_on.get(day, 0), records.payments_on.get(day, 0)
-    in_term = vacation_since(view, day) is None
-    return _Running(
-        sums.fen + fen,
-        sums.payments + payments,
-        sums.days + 1,
-        sums.term_fen + (fen if in_term else 0),
-        sums.term_payments + (payments if in_term else 0),
-        sums.term_days + in_term,
-        sums.sessions + (records.lessons_on.get(day, 0) if in_term else 0),
-    )
+    found = _Running()
+    found.add(sums, 1)
+    found.fen += fen
+    found.payments += payments
+    found.days += 1
+    if vacation_since(view, day) is None:
+        found.term_fen += fen
+        found.term_payments += payments
+        found.term_days += 1
+        found.sessions += records.lessons_on.get(day, 0)
+    return found
 
 
 def _between(view: View, first: int, last: int) -> _Running:
     """The sums over the days from first through last."""
     start = view.ledger.series.first
     if last < start:
-        return _Running()
+        return _ZERO
     sums = _running(view, last)
     after = sums[last - start]
     if first <= start:
         return after
-    before = sums[first - 1 - start]
-    return _Running(*map(sub, after, before))
+    found = _Running()
+    found.add(after, 1)
+    found.add(sums[first - 1 - start], -1)
+    return found
 
 
 def _part(view: View, first: int, last: int, *, in_term: bool = False) -> _Part:
@@ -185,19 +216,21 @@ def _own_mean(view: View, rule: str, last: int, window: int) -> _Part | None:
     first = end - weeks * WEEK_DAYS + 1
     if first < view.ledger.series.first:
         return None
-    parts = [
-        part
-        for part in (
-            _part(view, begin, begin + window - 1, in_term=True)
-            for begin in range(first, end - window + 2, window)
-        )
-        if 2 * part.days >= window
-    ]
-    whole = _Part(*(sum(column) for column in zip(*parts, strict=True))) if parts else None
-    if whole is None or 2 * whole.days < weeks * WEEK_DAYS:
+    parts: list[_Part] = []
+    for begin in range(first, end - window + 2, window):
+        part = _part(view, begin, begin + window - 1, in_term=True)
+        if 2 * part.days >= window:
+            parts.append(part)
+    whole = _Part(0, 0, 0)
+    for part in parts:
+        whole.fen += part.fen
+        whole.payments += part.payments
+        whole.days += part.days
+    if not parts or 2 * whole.days < weeks * WEEK_DAYS:
         return None
-    if any(part.fen * whole.days * 100 < regular_percent * whole.fen * part.days for part in parts):
-        return None
+    for part in parts:
+        if part.fen * whole.days * 100 < regular_percent * whole.fen * part.days:
+            return None
     return whole
 
 

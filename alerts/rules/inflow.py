@@ -5,6 +5,8 @@ No counterparty is asked for: all that came in is set against all that was due, 
 
 from typing import Final, NamedTuple
 
+from mypy_extensions import mypyc_attr
+
 from alerts.rules.days import Seen, Shown, State, Unknown, judge
 from alerts.rules.outflow import percent_text
 from alerts.rules.view import View, day_step, minus, number, share_of, yuan
@@ -23,18 +25,22 @@ NAMED_MAX: Final = 20
 """So many contracts at most are named as evidence, those that lack most."""
 
 
-class Sums(NamedTuple):
+@mypyc_attr(acyclic=True)
+class Sums:
     """Running sums at the close of a day, in fen.
 
     `told` is the last day through which every designated account has reported, 0 when none yet;
     `gap` what lacks at least: what was due for certain, less what no contract accounts for.
     """
 
-    inflow: int
-    contracts: int
-    falling_due: int
-    told: int
-    gap: int
+    __slots__ = ("contracts", "falling_due", "gap", "inflow", "told")
+
+    def __init__(self, inflow: int, contracts: int, falling_due: int, told: int, gap: int) -> None:
+        self.inflow = inflow
+        self.contracts = contracts
+        self.falling_due = falling_due
+        self.told = told
+        self.gap = gap
 
 
 class Judged(NamedTuple):
@@ -102,9 +108,10 @@ def _add(ledger: Ledger, day: int, before: Sums | None) -> Sums:
         signed = sum(each.price_fen for each in directory.terms.values() if each.signed <= day)
         told = 0
     else:
-        inflow, signed, due, told, _ = before
-        inflow += came.get(day, 0)
-        due += directory.falling_due_on.get(day, 0)
+        told = before.told
+        inflow = before.inflow + came.get(day, 0)
+        signed = before.contracts
+        due = before.falling_due + directory.falling_due_on.get(day, 0)
         for number_ in directory.signed_on.get(day, ()):
             signed += directory.terms[number_].price_fen
     if all(series.reported(account, day) for account in ledger.registers.designated_accounts(day)):

@@ -8,7 +8,9 @@ none at all.
 """
 
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
+
+from mypy_extensions import mypyc_attr
 
 from alerts.rules import days
 from alerts.rules.terms import WEEK_DAYS, is_public_holiday, is_weekend, vacation_since
@@ -24,17 +26,21 @@ LESSONS_LEAST: Final = 2
 """A weekday taught once is no habit."""
 
 
-class _Quiet(NamedTuple):
+@mypyc_attr(acyclic=True)
+class _Quiet:
     """The last lesson's day, the days taught up to it as bits, and the teaching days missed since.
 
     Bit n is the n-th day before the last lesson. `missed` is below 0 while the first days without
     a habit are not counted; `missing` names what stops the count.
     """
 
-    last: int
-    taught: int
-    missed: int
-    missing: str = ""
+    __slots__ = ("last", "missed", "missing", "taught")
+
+    def __init__(self, last: int, taught: int, missed: int, missing: str = "") -> None:
+        self.last = last
+        self.taught = taught
+        self.missed = missed
+        self.missing = missing
 
 
 def teaching_stopped(view: View, _subject: str) -> list[Finding]:
@@ -72,13 +78,13 @@ def _next(view: View, day: int, before: _Quiet | None) -> _Quiet:
         return rested
     try:
         if not _is_teaching_day(view, day, before):
-            return before._replace(missing="")
+            return _Quiet(before.last, before.taught, before.missed)
     except CalendarMissing as missing:
-        return before._replace(missing=str(missing))
+        return _Quiet(before.last, before.taught, before.missed, str(missing))
     owes = _owes_lessons(view, day, has_taught=before.last > 0)
     if owes is None:
-        return before._replace(missing="begins")
-    return before._replace(missed=before.missed + 1, missing="") if owes else rested
+        return _Quiet(before.last, before.taught, before.missed, "begins")
+    return _Quiet(before.last, before.taught, before.missed + 1) if owes else rested
 
 
 def _start(taught: int, unknown_days: int) -> int:

@@ -52,8 +52,8 @@ def fresh(events: list[Event], contract: Terms | None) -> tuple[Book, Totals]:
 
 def of(totals: Totals) -> list[dict[int, int]]:
     """The differences by day, without the days on which they came to nothing."""
-    tables = (totals.unearned, totals.due, totals.paid, totals.lacking)
-    return [{day: value for day, value in table.items() if value} for table in tables]
+    changes = [(day, change.figures()) for day, change in totals.changes.items()]
+    return [{day: fen[place] for day, fen in changes if fen[place]} for place in range(4)]
 
 
 days = st.integers(SIGNED - 5, SIGNED + 20)
@@ -111,7 +111,7 @@ def test_what_came_before_the_signature_counts_from_it() -> None:
 
     assert book.at(SIGNED - 1) is None
     assert [(SIGNED, 50_000, 0, 0, 0, 0, 50_000, 0, 0, 0)] == told(book)
-    assert {SIGNED: 50_000} == totals.unearned
+    assert {SIGNED: 50_000} == of(totals)[0]
 
 
 @pytest.mark.parametrize(("after", "unearned"), [(0, 100_000), (1, 90_000), (9, 90_000)])

@@ -178,7 +178,11 @@ def money(ledger: Ledger) -> dict[str, Any]:
                 for n, book in ledger.books.items()
             }
         ),
-        "totals": tables_of(ledger.totals),
+        "totals": {
+            day: change.figures()
+            for day, change in ledger.totals.changes.items()
+            if any(change.figures())
+        },
         "batches": full(ledger.batches),
         "batched_on": full(ledger.batched_on),
         "batch_entries": full(ledger.batch_entries),
