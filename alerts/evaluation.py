@@ -7,6 +7,7 @@ value cheap to keep up to date.
 from collections import defaultdict
 from collections.abc import Set as AbstractSet
 from datetime import date
+from typing import Final
 
 import msgspec
 import structlog
@@ -29,9 +30,11 @@ CODE_VERSION = "6"
 IMMEDIATE = tuple(rule for rule in RULES if not rule.at_close)
 AT_CLOSE = tuple(rule for rule in RULES if rule.at_close)
 # No immediate rule reads these, and they are most of what comes in.
-ONLY_AT_CLOSE = (
-    *(f.LessonDelivered, f.BalanceReported),
-    *(f.InvoiceIssued, f.CashReceived, f.PatrolReported),
+ONLY_AT_CLOSE: Final = frozenset(
+    {
+        *(f.LessonDelivered, f.BalanceReported),
+        *(f.InvoiceIssued, f.CashReceived, f.PatrolReported),
+    }
 )
 
 log = structlog.get_logger()
@@ -68,9 +71,17 @@ class Supervision:
         self._pending_on: dict[int, set[str]] = defaultdict(set)
         self._ahead: set[str] = set()
         """Pending facts that the open view has: while there are any, the views may differ."""
-        rules = range(len(IMMEDIATE) + len(AT_CLOSE))
+        start = len(IMMEDIATE)
+        rules = range(start + len(AT_CLOSE))
         self._results: list[dict[str, tuple[Finding, ...]]] = [{} for _ in rules]
         """What stands, by place of the rule and then by subject."""
+        self._found_of = {
+            kind: [
+                self._results[n] for n, rule in enumerate(AT_CLOSE, start) if rule.subject == kind
+            ]
+            for kind in ("day", "month")
+        }
+        """What stands, of the rules about days and of those about months."""
         self._again_on: list[dict[str, int]] = [{} for _ in rules]
         self._again: dict[int, set[tuple[int, str]]] = defaultdict(set)
         self._before: dict[Key, Finding | None] = {}
@@ -135,7 +146,8 @@ class Supervision:
         day = own_day(fact) if fact is not None else None
         if self._as_of is not None and day is not None and day > self._as_of:
             fact = day = None
-        if not isinstance(fact, ONLY_AT_CLOSE):
+        is_open = type(fact) not in ONLY_AT_CLOSE  # quicker than isinstance
+        if is_open:
             self._open.ledger.put(identifier, fact)
         if self._versions.is_several(identifier):
             contest = self._versions.contest(identifier) if fact is not None else None
@@ -147,7 +159,7 @@ class Supervision:
         if ordinal > self._closed.as_of:
             self._pending[identifier] = ordinal
             self._pending_on[ordinal].add(identifier)
-            if not isinstance(fact, ONLY_AT_CLOSE):
+            if is_open:
                 self._ahead.add(identifier)
             if identifier in self._closed.ledger.facts:
                 self._closed.ledger.put(identifier, None)
@@ -282,14 +294,8 @@ class Supervision:
 
     def _found_since(self, first: str) -> set[str]:
         """Subjects of the same kind as this one, not before it, of which something stands."""
-        kind = first.partition(":")[0]
-        return {
-            subject
-            for place, rule in enumerate(AT_CLOSE, len(IMMEDIATE))
-            if rule.subject == kind
-            for subject in self._results[place]
-            if subject >= first
-        }
+        found = self._found_of[first.partition(":")[0]]
+        return {subject for subjects in found for subject in subjects if subject >= first}
 
     def _judge(self, place: int, rule: Rule, view: View, subjects: list[str]) -> None:
         """Ask a rule of each of these subjects, and put its answers in place of those before."""

@@ -9,11 +9,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import date
 from hashlib import sha256
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from models.findings import Level, LevelWord
+from models.registers import FOREVER
 
 NO_LEGAL_TEXT: Final = "project default, no legal text"
 """The basis of a number that stands in no text: such a number is never shown as law."""
@@ -94,8 +95,28 @@ Exceptions = Mapping[str, Mapping[str, Rules]]
 """What single contracts have of their own, by institution, then by the contract's number."""
 
 
-Dated = dict[str, dict[str, tuple[list[int], list[_Held]]]]
-"""By rule, then by name, the days from which values hold, in order, and these values."""
+class Timeline(Generic[_Held]):
+    """The days from which values hold, in order, these values, and what holds before the first."""
+
+    __slots__ = ("_latest", "_newest", "before", "since", "values")
+
+    def __init__(self, since: list[int], values: list[_Held], before: _Held) -> None:
+        self.since = since
+        self.values = values
+        self.before = before
+        self._newest = since[-1] if since else FOREVER
+        self._latest = values[-1] if since else before
+
+    def at(self, ordinal: int) -> _Held:
+        """What holds on a day."""
+        if ordinal >= self._newest:  # nearly always the latest holds
+            return self._latest
+        place = bisect_right(self.since, ordinal)
+        return self.values[place - 1] if place else self.before
+
+
+Dated = dict[str, dict[str, Timeline[_Held]]]
+"""By rule, then by name."""
 
 
 class Tables(NamedTuple):
@@ -128,7 +149,7 @@ class AreaPolicy:
                 self._enter(policy.rule, parameter)
         tables: list[Dated[Any]] = [self._values, self._steps, self._words]
         dated = [each for table in tables for names in table.values() for each in names.values()]
-        self._begins = sorted({day for since, _ in dated for day in since})
+        self._begins = sorted({day for each in dated for day in each.since})
         self._clauses = {
             rule: ([clause.since.toordinal() for clause in policy.clauses], policy.clauses)
             for rule, policy in self.rules.items()
@@ -141,29 +162,21 @@ class AreaPolicy:
 
         KeyError for a rule, a name or a kind of value that the policy does not declare.
         """
-        since, values = self._values[rule][name]
-        if since and ordinal >= since[-1]:  # nearly always the latest holds
-            return values[-1]
-        index = bisect_right(since, ordinal)
-        return values[index - 1] if index else None
+        return self._values[rule][name].at(ordinal)
 
     def steps(self, rule: str, name: str, ordinal: int) -> StepTuple | None:
         """The numbers of the levels in force on a day, blue to red; None before the first.
 
         KeyError as in `value`.
         """
-        since, steps = self._steps[rule][name]
-        index = bisect_right(since, ordinal)
-        return steps[index - 1] if index else None
+        return self._steps[rule][name].at(ordinal)
 
     def words(self, rule: str, name: str, ordinal: int) -> Words:
         """The words in force on a day; () before the first.
 
         KeyError as in `value`.
         """
-        since, words = self._words[rule][name]
-        index = bisect_right(since, ordinal)
-        return words[index - 1] if index else ()
+        return self._words[rule][name].at(ordinal)
 
     def changes(self, after: int, through: int) -> bool:
         """Whether a value of any rule begins to hold on a day in (after, through]."""
@@ -178,7 +191,7 @@ class AreaPolicy:
 
     def ever(self, rule: str, name: str) -> bool:
         """Whether a number or switch is in force on any day."""
-        return any(value is not None for value in self._values[rule][name][1])
+        return any(value is not None for value in self._values[rule][name].values)
 
     def basis(self, rule: str, ordinal: int) -> str:
         """The legal text that the rule watches over on a day; NO_LEGAL_TEXT where none is."""
@@ -235,11 +248,11 @@ class AreaPolicy:
         )
         # A parameter that no area gives a value yet answers None, or (), to every question.
         if len(plain) == len(told):
-            self._values.setdefault(rule, {})[name] = (since, plain)
+            self._values.setdefault(rule, {})[name] = Timeline(since, plain, None)
         if len(steps) == len(told):
-            self._steps.setdefault(rule, {})[name] = (since, steps)
+            self._steps.setdefault(rule, {})[name] = Timeline(since, steps, None)
         if len(words) == len(told):
-            self._words.setdefault(rule, {})[name] = (since, words)
+            self._words.setdefault(rule, {})[name] = Timeline(since, words, ())
 
     def _hashed(self, rule: str) -> object:
         own = self.rules[rule]
@@ -361,12 +374,12 @@ def _joined(firsts: list[int], tables: list[Dated[_Held]], none: _Held) -> Dated
         days: list[int] = []
         values: list[_Held] = []
         for first, after, table in zip(firsts, [*firsts[1:], None], tables, strict=True):
-            since, held = table.get(rule, {}).get(name, ([], []))
-            place = bisect_right(since, first)
-            ends = len(since) if after is None else bisect_left(since, after)
-            days += [first, *since[place:ends]]
-            values += [held[place - 1] if place else none, *held[place:ends]]
-        joined.setdefault(rule, {})[name] = (days, values)
+            held = table.get(rule, {}).get(name) or Timeline([], [], none)
+            place = bisect_right(held.since, first)
+            ends = len(held.since) if after is None else bisect_left(held.since, after)
+            days += [first, *held.since[place:ends]]
+            values += [held.at(first), *held.values[place:ends]]
+        joined.setdefault(rule, {})[name] = Timeline(days, values, none)
     return joined
 
 

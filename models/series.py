@@ -247,12 +247,6 @@ class Series:
             values = self._memos[name] = []
         return values
 
-    def known(self, name: str, day: int) -> Any:  # noqa: ANN401 -- as the memo's values
-        """What the memo of this name holds of a day; None when it was not worked out yet."""
-        place = day - self.first
-        values = self._memos.get(name, ())
-        return values[place] if 0 <= place < len(values) else None
-
     def run_start(self, name: str, day: int, stands: Standing) -> int | None:
         """The first day of the unbroken run of days, ending at this day, on which it stands (G4).
 

@@ -24,6 +24,7 @@ from models.paired import PairedEntries, Settled
 from models.pairing import Group, Unpaired, filled
 
 _PAIRING: Final = frozenset({EntriesListed, EntryPaired})
+_ABOUT_ANOTHER: Final = frozenset({FactRetracted, ConflictSettled})
 _DECISIVE: Final = ("amount_fen", "direction", "currency", "reversal")
 """What of an entry two feeds may not tell differently; the rest describes it, as far as each has
 room."""
@@ -105,6 +106,8 @@ class Versions:
         elif not self._merge(identifier, known, version):
             return ()
         fact = version.fact
+        if type(fact) not in _ABOUT_ANOTHER:  # quicker than isinstance
+            return (identifier,)
         if isinstance(fact, FactRetracted):
             self._retracted.add(fact.fact)
             return (fact.fact,)

@@ -7,8 +7,6 @@ marked immediate see all facts, rules at close those of days through the closed 
 from collections.abc import Callable
 from typing import Literal
 
-import msgspec
-
 from alerts.rules.accounts import payment_outside_account, several_accounts
 from alerts.rules.charging import (
     charge_amount,
@@ -74,13 +72,23 @@ SubjectKind = Literal[
 ]
 
 
-class Rule(msgspec.Struct, frozen=True):
+class Rule:
     """A rule id with its function, what wakes it, and when it is evaluated."""
 
-    id: str
-    judge: Callable[[View, str], list[Finding]]
-    subject: SubjectKind
-    at_close: bool
+    __slots__ = ("at_close", "id", "judge", "subject")
+
+    def __init__(
+        self,
+        identifier: str,
+        judge: Callable[[View, str], list[Finding]],
+        subject: SubjectKind,
+        *,
+        at_close: bool,
+    ) -> None:
+        self.id = identifier
+        self.judge = judge
+        self.subject = subject
+        self.at_close = at_close
 
 
 RULES: tuple[Rule, ...] = (

@@ -10,16 +10,23 @@ decided neither begins nor breaks a run.
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
-import msgspec
+from mypy_extensions import mypyc_attr
 
 from alerts.rules.view import LEVEL_WORDS, View, day_step
 from models.findings import Finding, Kind, LevelWord, Step
 
 
-class Unknown(msgspec.Struct, frozen=True, gc=False):
+@mypyc_attr(acyclic=True)
+class Unknown:  # noqa: PLW1641 -- compared, never a key
     """Why a day cannot be decided: the name of the field that is missing."""
 
-    missing: str
+    __slots__ = ("missing",)
+
+    def __init__(self, missing: str) -> None:
+        self.missing = missing
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Unknown) and self.missing == other.missing
 
 
 Seen = LevelWord | Unknown | None
@@ -86,16 +93,15 @@ def standing(view: View, state: State, day: int) -> Standing | Unknown | None:
     place = day - series.first
     if place < 0:
         return None
-    today = series.known(state.name, day)
-    if today is _NOTHING:
-        return None
-    calm_days = _calm_days(view, state, day)
     days = _days(view, state, day)
     today = days[place]
+    if today is _NOTHING:
+        return None
     if isinstance(today.seen, Unknown):
         return today.seen
     if not today.start:
         return None
+    calm_days = _calm_days(view, state, day)
     levels: list[LevelWord] = []
     known = 0
     while known < calm_days and place >= 0 and days[place].start == today.start:

@@ -22,27 +22,32 @@ from alerts.rules.teaching import TEACHING_STOPPED
 from alerts.rules.view import LEVEL_WORDS, View, number, yuan
 from models.findings import Finding, LevelWord, Step
 from models.registers import FOREVER
-from models.working_days import CalendarMissing
+from models.working_days import CalendarMissing, WorkingCalendar
 
 RULE: Final = "runaway-risk"
 SCORE_MAX: Final = 100
-CALENDAR_DAYS_MAX: Final = 40
-"""No holiday makes so few working days last longer."""
 FACTOR: Final = "factor:"
 """What the name of a formula's line begins with that tells a factor's contribution."""
 
 LevelOn = Callable[[View, int], LevelWord | None]
 
 
-class Factor(NamedTuple):
+class Factor:
     """A rule that says something of a day, and its level on it.
 
     A deed is remembered: the highest level of the last `memory_days` counts.
     """
 
-    rule: str
-    level: LevelOn
-    is_deed: bool = False
+    __slots__ = ("is_deed", "level", "memo", "rule", "weight")
+
+    def __init__(self, rule: str, level: LevelOn, *, is_deed: bool = False) -> None:
+        self.rule = rule
+        self.level = level
+        self.is_deed = is_deed
+        self.weight = f"weight_{rule.replace('-', '_')}"
+        """The name of its weight in the policy."""
+        self.memo = f"level of {rule}"
+        """That of its levels in the day series."""
 
 
 class Contribution(NamedTuple):
@@ -85,20 +90,23 @@ def _late_on(view: View, day: int, _before: int | None) -> int:
         return 0
     directory = view.ledger.directory
     late = 0
-    for asked in range(day - CALENDAR_DAYS_MAX + 1, day):
-        numbers = directory.asked_by_day.get(asked)
-        if numbers and _is_due(view, asked, working_days, day):
-            for each in numbers:
-                late += still_unpaid(view, directory.requests[each], day) > 0
+    for asked in _asked_days(view.calendar, working_days, day):
+        for each in directory.asked_by_day.get(asked, ()):
+            late += still_unpaid(view, directory.requests[each], day) > 0
     return late
 
 
-def _is_due(view: View, asked: int, working_days: int, day: int) -> bool:
-    """Whether a day is so many working days after another; False where no calendar says so."""
+def _asked_days(calendar: WorkingCalendar, working_days: int, day: int) -> list[int]:
+    """The days after which this one is the so-many-th working day, as far as calendars say."""
+    found: list[int] = []
     try:
-        return view.calendar.add_ordinal(asked, working_days) == day
+        if working_days > 0 and calendar.is_working_ordinal(day):
+            found.append(calendar.latest_ordinal(day, working_days)[0] - 1)
+            while not calendar.is_working_ordinal(found[-1]):
+                found.append(found[-1] - 1)
     except CalendarMissing:
-        return False
+        pass
+    return found
 
 
 FACTORS: Final = (
@@ -131,7 +139,7 @@ def contributions(view: View, day: int) -> list[Contribution]:
         level = _worst(view, factor, day) if factor.is_deed else factor.level(view, day)
         if level is None:
             continue
-        weight = view.number(RULE, f"weight_{factor.rule.replace('-', '_')}", day) or 0
+        weight = view.number(RULE, factor.weight, day) or 0
         percent = percents.get(level, 0)
         points = weight * percent // 100
         if points:
@@ -147,10 +155,18 @@ def _worst(view: View, factor: Factor, day: int) -> LevelWord | None:
     """The highest level of a deed in the days that remember it."""
     memory_days = view.number(RULE, "memory_days", day) or 1
     first = view.ledger.series.first
-    levels = view.ledger.series.memo("level of " + factor.rule, day, _level_on, (view, factor))
+    levels = view.ledger.series.memo(factor.memo, day, _level_on, (view, factor))
     place = day - first
-    recent = [level for level in levels[max(0, place - memory_days + 1) : place + 1] if level]
-    return max(recent, key=LEVEL_WORDS.index, default=None)
+    worst: LevelWord | None = None
+    for each in range(max(0, place - memory_days + 1), place + 1):
+        level = levels[each]
+        if level is not None and (worst is None or _is_higher(level, worst)):
+            worst = level
+    return worst
+
+
+def _is_higher(level: LevelWord, other: LevelWord) -> bool:
+    return LEVEL_WORDS.index(level) > LEVEL_WORDS.index(other)
 
 
 def _level_on(given: tuple[View, Factor], day: int, _before: LevelWord | None) -> LevelWord | None:
