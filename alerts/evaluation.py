@@ -7,6 +7,7 @@ value cheap to keep up to date.
 from collections import defaultdict
 from collections.abc import Set as AbstractSet
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -36,6 +37,8 @@ ONLY_AT_CLOSE: Final = frozenset(
         *(f.InvoiceIssued, f.CashReceived, f.PatrolReported),
     }
 )
+
+DAYS_CACHED_MAX: Final = 16_384
 
 log = structlog.get_logger()
 
@@ -279,17 +282,15 @@ class Supervision:
         first = max(since, ledger.series.first)
         days.update(day for day in range(first, closed + 1) if ledger.debits_on.get(day))
         # A day before the first touched one stands as it did.
-        found = self._found_since(f"day:{date.fromordinal(max(since, 1)).isoformat()}")
-        return found | {f"day:{date.fromordinal(day).isoformat()}" for day in days}
+        return self._found_since(_day(max(since, 1))) | {_day(day) for day in days}
 
     def _months(self, since: int, closed: int) -> set[str]:
         """Months of touched days, and those of which something stands."""
-        found = self._found_since(f"month:{date.fromordinal(max(since, 1)).isoformat()[:7]}")
+        found = self._found_since(_month(max(since, 1)))
         day = max(since, self._closed.ledger.series.first)
         while day <= closed:
-            month = date.fromordinal(day).replace(day=1)
-            found.add(f"month:{month.isoformat()[:7]}")
-            day = add_months(month, 1).toordinal()
+            found.add(_month(day))
+            day = _month_after(day)
         return found
 
     def _found_since(self, first: str) -> set[str]:
@@ -342,6 +343,24 @@ class Supervision:
         """What holds where the institution is and, on days before, where it was then."""
         states = ledger.registers.states()
         return self._law.policy.places((row.valid_from.toordinal(), row.city) for row in states)
+
+
+@lru_cache(maxsize=DAYS_CACHED_MAX)
+def _day(day: int) -> str:
+    """The subject of a day."""
+    return f"day:{date.fromordinal(day).isoformat()}"
+
+
+@lru_cache(maxsize=DAYS_CACHED_MAX)
+def _month(day: int) -> str:
+    """The subject of the month of a day."""
+    return f"month:{date.fromordinal(day).isoformat()[:7]}"
+
+
+@lru_cache(maxsize=DAYS_CACHED_MAX)
+def _month_after(day: int) -> int:
+    """The first day of the month after that of a day."""
+    return add_months(date.fromordinal(day).replace(day=1), 1).toordinal()
 
 
 def _failed(rule: Rule, view: View, subject: str, error: Exception) -> Finding:

@@ -11,7 +11,6 @@ from mypy_extensions import mypyc_attr
 
 from models.facts import ContractStated, Instalment
 from models.identity import normalise_name, reference_of
-from models.keys import fact_id
 from models.money import divide_down
 from models.working_days import CalendarMissing, WorkingCalendar, add_months_ordinal
 
@@ -60,7 +59,7 @@ class Terms:
     """A contract in the form that the ledger reckons with."""
 
     __slots__ = (
-        *("amounts", "begins", "by_days", "contract", "decidable", "ends", "fact_id"),
+        *("amounts", "begins", "by_days", "contract", "decidable", "ends"),
         *("dated", "dues", "hours_known", "in_step", "last_day", "release_missing", "subject"),
         *("number", "paid_hours", "parts", "payers", "price_fen", "references", "sessions"),
         *("signed", "stages"),
@@ -68,7 +67,6 @@ class Terms:
 
     def __init__(self, contract: ContractStated, calendar: WorkingCalendar | None = None) -> None:
         self.contract = contract
-        self.fact_id = fact_id(contract)
         self.number = contract.number
         self.subject = normalise_name(contract.subject)
         self.signed = contract.signed.toordinal()

@@ -180,6 +180,8 @@ class Feed:
         """The statements that begin on the first day, from this one on, on which any begins."""
         spans = self._spans.get(account, ())
         place = bisect_left(spans, (day,))
+        if place == len(spans):  # what comes in order is the last
+            return []
         begins = [span.begins for span in spans[place:] if span.begins >= day]
         first = min(begins, default=0)
         return [span for span in spans[place:] if span.begins == first]

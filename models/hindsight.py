@@ -48,8 +48,8 @@ def _reckoned_again(ledger: Ledger, day: int) -> list[str]:
     for signed in range(day + 1, ledger.series.last + 1):
         for number in directory.signed_on.get(signed, ()):
             # Nearly none was paid or released before its signature: then it adds nothing.
-            payments = ledger.books[number].payments.values()
-            if ledger.releases_of.get(number) or any(booked <= day for booked, _ in payments):
+            payments = ledger.books[number].ordered_payments()
+            if (payments and payments[0][0] <= day) or ledger.releases_of.get(number):
                 later.add(number)
     for identifier in ledger.shifting:
         entry = ledger.entries[identifier]

@@ -131,8 +131,10 @@ def reference_runs(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=_CACHED_TEXTS_MAX)
 def reference_of(number: str) -> str:
     """A number as a whole run of a remittance text, empty when it can never be one."""
-    runs = reference_runs(number)
     plain = number.strip()
+    if plain.isascii() and plain.replace("-", "").isalnum():  # nearly every number
+        return plain.upper()
+    runs = reference_runs(number)
     return runs[0] if len(runs) == 1 and len(runs[0]) == len(plain) else ""
 
 

@@ -349,7 +349,7 @@ class Ledger:
     def contract_id(self, number: str) -> tuple[str, ...]:
         """The fact id of a contract, empty when it is unknown."""
         terms = self.directory.terms.get(number)
-        return (terms.fact_id,) if terms else ()
+        return (fact_id(terms.contract),) if terms else ()
 
 
 Handler = Callable[[Ledger, str, Any, bool], None]

@@ -17,9 +17,8 @@ PACKAGES: Final = ("alerts", "config", "models", "streams")
 CORE: Final = ("models/*.py", "alerts/rules/*.py", "alerts/evaluation.py")
 INTERPRETED: Final = {
     *("models/__init__.py", "models/facts.py", "models/register_facts.py", "models/findings.py"),
-    "models/keys.py",
 }
-"""Records of msgspec, which are C already, and a module that is little else."""
+"""Records of msgspec, which are C already."""
 IN_PLACE: Final = "--in-place"
 
 

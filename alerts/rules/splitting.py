@@ -128,15 +128,16 @@ def _paid_together(view: View, contracts: Iterable[str]) -> list[str]:
     Years of earlier contracts so cost no more than a look at their payments.
     """
     books = view.ledger.books
-    paid = [contract for contract in contracts if books[contract].payments]
-    if len(paid) <= 1:
-        return []
     spans: list[tuple[int, int, str]] = []
+    for contract in contracts:
+        payments = books[contract].ordered_payments()
+        if payments:
+            spans.append((payments[0][0], payments[-1][0], contract))
+    if len(spans) <= 1:
+        return []
     window = 0
-    for contract in paid:
-        days = [day for day, _ in books[contract].payments.values()]
-        spans.append((min(days), max(days), contract))
-        for day in days:
+    for _, _, contract in spans:
+        for day, _, _ in books[contract].ordered_payments():
             window = max(window, view.number(RULE, "window_days", day) or 0)
     spans.sort()
     found: list[str] = []
