@@ -25,7 +25,7 @@ from models.posting import post
 from models.records import Records
 from models.registers import Registers
 from models.reversals import Reversals
-from models.series import Series
+from models.series import Series, sums_by_day
 from models.touched import Touched
 from models.working_days import WorkingCalendar
 
@@ -65,7 +65,7 @@ class Ledger:
         """By booking day the fen of `batch_entries`."""
         self.charged: set[str] = set()
         """Contracts on which anything was ever paid or paid back, taken out since or not."""
-        self.paid_back: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        self.paid_back: dict[str, dict[int, int]] = defaultdict(sums_by_day)
         self.paid_back_by: dict[str, set[str]] = defaultdict(set)
         self.releases_of: dict[str, set[str]] = defaultdict(set)
         self.refunds_of: dict[str, set[str]] = defaultdict(set)
@@ -77,8 +77,8 @@ class Ledger:
         self.bills = Bills()
         self.shifting: set[str] = set()
         self.outflows: dict[int, object] = {}
-        self.series = Series(self)
         self.touched = Touched()
+        self.series = Series(self.touched)
         self.feed = Feed(self.touched)
         self._register_rows: dict[str, f.Fact] = {}
         self._answers: dict[str, dict[str, f.RefundAnswered]] = defaultdict(dict)
@@ -301,7 +301,7 @@ class Ledger:
 
     def close(self, day: int) -> None:
         """Work the day series out through a closed day; what lay before the touched day stays."""
-        self.series.extend(day)
+        self.series.extend(self, day)
         since = self.touched.since
         for each in range(max(since, self.series.first), day + 1):
             self.outflows.pop(each, None)

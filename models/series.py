@@ -16,21 +16,28 @@ if TYPE_CHECKING:
     from models.facts import BalanceReported
     from models.ledger import Ledger
     from models.matching import Entry
+    from models.touched import Touched
 
 Standing = Callable[[int], bool | None]
 Value = TypeVar("Value")
 Given = TypeVar("Given")
 
 
+def sums_by_day() -> dict[int, int]:
+    """An empty table of sums by day, to add to. A lambda would hold what it was made in."""
+    return defaultdict(int)
+
+
 class Series:
     """Values by day from the first day on which anything is known, through `last`."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, touched: Touched) -> None:
+        # Not the ledger: an institution that is let go must be no cycle, so that it goes at once.
+        self._touched = touched
         self._closings: dict[str, dict[int, int]] = defaultdict(dict)
         self._openings: dict[str, dict[int, int]] = defaultdict(dict)
         self._first_opening: dict[str, int] = {}
-        self._net: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        self._net: dict[str, dict[int, int]] = defaultdict(sums_by_day)
         self._first_entry: dict[str, int] = {}
         self.first = FOREVER
         """The first day of the series; past every day when there is none."""
@@ -51,7 +58,7 @@ class Series:
         self._net[entry.account][entry.day] += entry.signed_fen if adding else -entry.signed_fen
         if entry.day < self._first_entry.get(entry.account, FOREVER):
             self._first_entry[entry.account] = entry.day
-        self._ledger.touched.day(entry.day)
+        self._touched.day(entry.day)
 
     def report(self, fact: BalanceReported, adding: bool) -> None:
         """A reported balance: the closing counts from its day on, the first opening before it."""
@@ -63,22 +70,21 @@ class Series:
             table.pop(day, None)
         if fact.what == "opening" and day <= self._first_opening.get(fact.account, FOREVER):
             self._first_opening[fact.account] = min(table, default=FOREVER)
-            self._ledger.touched.everything()
-        self._ledger.touched.day(day)
+            self._touched.everything()
+        self._touched.day(day)
 
     # ---- keeping the days right ----
 
-    def extend(self, closed: int) -> None:
+    def extend(self, ledger: Ledger, closed: int) -> None:
         """Cut back to the first touched day, then work the days out through the closed day."""
-        self._cut(self._ledger.touched.since)
+        self._cut(self._touched.since)
         if self.first == FOREVER:
-            self.first = self._first_day()
+            self.first = self._first_day(ledger)
             if closed < self.first:
                 self.first = FOREVER
                 return
             self.last = self.first - 1
-        changes = self._ledger.totals.changes
-        batches = self._ledger.batches
+        changes, batches = ledger.totals.changes, ledger.batches
         unearned = self._unearned[-1] if self._unearned else 0
         due = self._due[-1] if self._due else 0
         paid = self._paid[-1] if self._paid else 0
@@ -97,7 +103,7 @@ class Series:
             self._paid.append(paid)
             self._lacking.append(lacking)
             self._batched.append(batched)
-        for account in self._ledger.registers.accounts:
+        for account in ledger.registers.accounts:
             self._extend_balance(account, closed)
         self.last = max(self.last, closed)
 
@@ -133,9 +139,8 @@ class Series:
         else:
             self.last = min(self.last, day - 1)
 
-    def _first_day(self) -> int:
+    def _first_day(self, ledger: Ledger) -> int:
         """The first day of which anything is known; what was taken away leaves zeros behind."""
-        ledger = self._ledger
         tables: list[Mapping[int, object]] = [ledger.credits_on, ledger.debits_on]
         tables.append(ledger.records.lessons_on)
         days = [

@@ -3,8 +3,8 @@
 import gc
 
 # Facts and ledgers stay; looking through them again every 700 new objects took half of the time.
-# An institution that is let go is a cycle, and old by then: the oldest are looked through after
-# every hundred rounds of the youngest, and then only if a quarter of them is new.
+# An institution that is let go is no cycle and needs no collector; what else is left by libraries
+# is looked for after every hundred rounds of the youngest, if a quarter of all objects is new.
 RARELY = (100_000, 10, 10)
 
 
