@@ -121,7 +121,8 @@ class Book:
 
     def __init__(self) -> None:
         self.terms: Terms | None = None
-        self.payments: dict[str, tuple[int, int]] = {}
+        self.payments: dict[str, tuple[int, str, int]] = {}
+        """By entry: booking day, entry id, fen."""
         self._ordered: list[tuple[int, str, int]] | None = None
         self._days: list[int] = []
         self._events: list[Event] = []
@@ -135,7 +136,7 @@ class Book:
 
     def pay(self, entry: str, day: int, fen: int) -> None:
         """Match a payment booked on a day."""
-        self.payments[entry] = (day, fen)
+        self.payments[entry] = (day, entry, fen)
         self._ordered = None
 
     def unpay(self, entry: str) -> None:
@@ -165,9 +166,7 @@ class Book:
         """The matched payments as (booking day, entry id, fen), in order."""
         found = self._ordered
         if found is None:  # a dozen rules ask one after the other
-            found = [(day, entry, fen) for entry, (day, fen) in self.payments.items()]
-            found.sort()
-            self._ordered = found
+            found = self._ordered = sorted(self.payments.values())
         return found
 
     def first_day(self) -> int:

@@ -70,7 +70,7 @@ def _allowed(ledger: Ledger, number: str, day: int) -> int:
     terms = book.terms
     if terms is None:
         return 0
-    paid = sum(fen for booked, fen in book.payments.values() if booked <= day)
+    paid = sum(fen for booked, _, fen in book.payments.values() if booked <= day)
     hours, sessions = book.lessons_by(day)
     share = terms.taught(hours, sessions, day)
     return terms.allowed_fen(paid, terms.earned_fen(paid, share), share, day)

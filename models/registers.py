@@ -9,7 +9,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any, Final, TypeVar
 
-import msgspec
+from mypy_extensions import mypyc_attr
 
 from models import facts as f
 from models.identity import normalise_name
@@ -31,14 +31,20 @@ Row = TypeVar(
 )
 
 
-class Stretch(msgspec.Struct, frozen=True, gc=False):
+@mypyc_attr(acyclic=True)
+class Stretch:
     """Both days included: who an account belongs to and whether it is designated or reserve."""
 
-    first: int
-    last: int
-    owned: bool
-    designated: bool
-    reserve: bool = False
+    __slots__ = ("designated", "first", "last", "owned", "reserve")
+
+    def __init__(
+        self, first: int, last: int, *, owned: bool, designated: bool, reserve: bool = False
+    ) -> None:
+        self.first = first
+        self.last = last
+        self.owned = owned
+        self.designated = designated
+        self.reserve = reserve
 
 
 def ordinal(day: date | None) -> int:

@@ -38,7 +38,7 @@ def early_subjects(view: View) -> set[str]:
         student = terms.contract.student if terms else ""
         contracts = of_student[student] if student else {contract}
         books = (ledger.books[each] for each in contracts)
-        if any(day >= since for book in books for day, _ in book.payments.values()):
+        if any(day >= since for book in books for day, _, _ in book.payments.values()):
             found |= contracts
     return found
 
@@ -166,7 +166,7 @@ def _left_of(view: View, terms: Terms, own: Charge | None, day: int) -> Fraction
     """Standard hours left of one contract: bought before, not taught, not paid back by the day."""
     book = view.ledger.books[terms.number]
     paid = (
-        sum(fen for booked, fen in book.payments.values() if booked < day)
+        sum(fen for booked, _, fen in book.payments.values() if booked < day)
         if own is None
         else own.before_fen
     )

@@ -150,6 +150,7 @@ def test_terms_taken_away_leave_nothing_owed() -> None:
 def test_payments_are_in_the_order_of_their_days() -> None:
     """By booking day, then entry id."""
     book = Book()
-    book.payments = {"b": (SIGNED, 2), "a": (SIGNED, 1), "c": (SIGNED - 1, 3)}
+    for entry, day in (("b", SIGNED), ("a", SIGNED), ("c", SIGNED - 1)):
+        book.pay(entry, day, 1)
 
     assert ["c", "a", "b"] == [entry for _, entry, _ in book.ordered_payments()]
