@@ -90,13 +90,13 @@ def _late_on(view: View, day: int, _before: int | None) -> int:
         return 0
     directory = view.ledger.directory
     late = 0
-    for asked in _asked_days(view.calendar, working_days, day):
+    for asked in asked_days(view.calendar, working_days, day):
         for each in directory.asked_by_day.get(asked, ()):
             late += still_unpaid(view, directory.requests[each], day) > 0
     return late
 
 
-def _asked_days(calendar: WorkingCalendar, working_days: int, day: int) -> list[int]:
+def asked_days(calendar: WorkingCalendar, working_days: int, day: int) -> list[int]:
     """The days after which this one is the so-many-th working day, as far as calendars say."""
     found: list[int] = []
     try:
