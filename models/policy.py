@@ -9,12 +9,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import date
 from hashlib import sha256
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
 from models.findings import Level, LevelWord
-from models.registers import FOREVER
+from models.timeline import Timeline
 
 NO_LEGAL_TEXT: Final = "project default, no legal text"
 """The basis of a number that stands in no text: such a number is never shown as law."""
@@ -93,26 +93,6 @@ class RulePolicy(msgspec.Struct, frozen=True):
 Rules = Mapping[str, RulePolicy]
 Exceptions = Mapping[str, Mapping[str, Rules]]
 """What single contracts have of their own, by institution, then by the contract's number."""
-
-
-class Timeline(Generic[_Held]):
-    """The days from which values hold, in order, these values, and what holds before the first."""
-
-    __slots__ = ("_latest", "_newest", "before", "since", "values")
-
-    def __init__(self, since: list[int], values: list[_Held], before: _Held) -> None:
-        self.since = since
-        self.values = values
-        self.before = before
-        self._newest = since[-1] if since else FOREVER
-        self._latest = values[-1] if since else before
-
-    def at(self, ordinal: int) -> _Held:
-        """What holds on a day."""
-        if ordinal >= self._newest:  # nearly always the latest holds
-            return self._latest
-        place = bisect_right(self.since, ordinal)
-        return self.values[place - 1] if place else self.before
 
 
 Dated = dict[str, dict[str, Timeline[_Held]]]
