@@ -1,5 +1,20 @@
 # One image for every command of the program; docker-compose.yml says which runs where.
 # What was tested is what runs: Python 3.11 and the versions of the lock, with their hashes.
+FROM python:3.11.13-slim-bookworm AS program
+
+# As `make compiled` does it: the program with its core in C. The compiler reads the types of what
+# the core imports, so the packages of the program are beside it here.
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev
+COPY requirements-run.lock requirements-compiler.lock /tmp/
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes \
+    -r /tmp/requirements-run.lock -r /tmp/requirements-compiler.lock
+COPY alerts /source/alerts
+COPY config /source/config
+COPY models /source/models
+COPY streams /source/streams
+RUN cd /source && python -m streams.compiling /program
+
+
 FROM python:3.11.13-slim-bookworm AS build
 
 RUN python -m venv /opt/escrow
@@ -8,10 +23,7 @@ RUN /opt/escrow/bin/pip install --no-cache-dir --disable-pip-version-check --req
     -r /tmp/requirements-run.lock
 
 # As `make setup` does it: the program stays in its folder, one path entry leads to it.
-COPY alerts /opt/escrow/program/alerts
-COPY config /opt/escrow/program/config
-COPY models /opt/escrow/program/models
-COPY streams /opt/escrow/program/streams
+COPY --from=program /program /opt/escrow/program
 RUN echo /opt/escrow/program > "$(echo /opt/escrow/lib/python3.*/site-packages)/escrow.pth" \
     && printf '#!/opt/escrow/bin/python\nfrom streams.cli import app\n\napp()\n' > /opt/escrow/bin/escrow \
     && chmod 755 /opt/escrow/bin/escrow \

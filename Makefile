@@ -77,12 +77,13 @@ COMPILE := .venv/lock/bin/uv pip compile --universal --generate-hashes --python-
 	--no-annotate --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock" --upgrade --quiet
 
-lock: ## renew the five lock files (the only target that needs uv)
+lock: ## renew the six lock files (the only target that needs uv)
 	$(PYTHON) -m venv .venv/lock
 	.venv/lock/bin/python -m pip install --quiet uv
 	$(COMPILE) pyproject.toml --extra dev -o requirements.lock
 	$(COMPILE) pyproject.toml --constraint requirements.lock -o requirements-run.lock
 	$(COMPILE) --group servers --constraint requirements.lock -o requirements-servers.lock
+	$(COMPILE) --group compiler --constraint requirements.lock -o requirements-compiler.lock
 	$(COMPILE) --group mutation -o requirements-mutation.lock
 	$(MAKE) servers
 	$(BIN)/python -m streams.servers.jars --renew

@@ -134,7 +134,11 @@ def test_image_holds_the_packages() -> None:
     """What is copied into the image exists, is sent to the engine, and is all that runs."""
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     sent = (ROOT / ".dockerignore").read_text(encoding="utf-8")
-    copied = set(re.findall(r"^COPY (\w[\w.-]*) ", text, re.MULTILINE))
+    named = re.findall(r"^COPY (\w[\w. -]*) /", text, re.MULTILINE)
+    copied = {name for names in named for name in names.split()}
+    locks = {"requirements-run.lock", "requirements-compiler.lock"}
 
     assert all((ROOT / name).exists() and f"\n!{name}\n" in sent for name in copied)
-    assert set(PACKAGES) - {"bench", "tests"} == copied - {"requirements-run.lock"}
+    assert set(PACKAGES) - {"bench", "tests"} == copied - locks
+    assert "python -m streams.compiling /program" in text
+    assert "COPY --from=program /program /opt/escrow/program" in text
