@@ -312,9 +312,9 @@ class Supervision:
             except Exception as error:
                 log.exception("rule failed", rule=rule.id, institution=self.institution)
                 findings = [_failed(rule, view, subject, error)]
-            if view.again_on != FOREVER or subject in again_on:
+            if view.again_on != FOREVER or (again_on and subject in again_on):
                 self._ask_again(place, subject, view.again_on)
-            if findings or subject in results:
+            if findings or (results and subject in results):
                 self._replace(results, subject, tuple(findings))
         view.policy = area
 

@@ -6,7 +6,6 @@ Days are ordinals, hours hundredths of a class hour, money fen. Sources: rules.m
 from collections.abc import Sequence
 from fractions import Fraction
 
-import msgspec
 from mypy_extensions import mypyc_attr
 
 from models.facts import ContractStated, Instalment
@@ -30,28 +29,45 @@ class Part:
         self.ends = ends
 
 
-class Charge(msgspec.Struct, frozen=True):
+@mypyc_attr(acyclic=True)
+class Charge:
     """Payments of one contract that are linked into one charge (C1), in order of booking.
 
     Each payment is (booking day, entry id, fen); `before_fen` is what was paid earlier.
     """
 
-    first: int
-    before_fen: int
-    payments: tuple[tuple[int, str, int], ...]
+    __slots__ = ("before_fen", "first", "payments")
+
+    def __init__(
+        self, first: int, before_fen: int, payments: tuple[tuple[int, str, int], ...]
+    ) -> None:
+        self.first = first
+        self.before_fen = before_fen
+        self.payments = payments
 
 
-class Bought(msgspec.Struct, frozen=True):
+@mypyc_attr(acyclic=True)
+class Bought:
     """What a stretch of money buys, exactly; money above the price buys no hour and no day.
 
     `hours_hundredths` is None where the contract does not say; `days_told` says whether it tells
     the days of all that was bought.
     """
 
-    hours_hundredths: Fraction | int | None
-    first: int | None
-    last: int | None
-    days_told: bool
+    __slots__ = ("days_told", "first", "hours_hundredths", "last")
+
+    def __init__(
+        self,
+        hours_hundredths: Fraction | int | None,
+        first: int | None,
+        last: int | None,
+        *,
+        days_told: bool,
+    ) -> None:
+        self.hours_hundredths = hours_hundredths
+        self.first = first
+        self.last = last
+        self.days_told = days_told
 
 
 @mypyc_attr(acyclic=True)
@@ -280,4 +296,4 @@ def bought(terms: Terms, before_fen: int, after_fen: int) -> Bought:
         part_last = part.begins - (-end * days // part.amount_fen) - 1
         first = part_first if first is None else min(first, part_first)
         last = part_last if last is None else max(last, part_last)
-    return Bought(hours, first, last, days_known)
+    return Bought(hours, first, last, days_told=days_known)

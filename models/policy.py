@@ -169,6 +169,10 @@ class AreaPolicy:
         starts = [first, *begins]
         return list(zip(starts, [*(each - 1 for each in begins), last], strict=True))
 
+    def largest(self, rule: str, name: str) -> int:
+        """The largest number ever in force, 0 where none is."""
+        return max((value or 0 for value in self._values[rule][name].values), default=0)
+
     def ever(self, rule: str, name: str) -> bool:
         """Whether a number or switch is in force on any day."""
         return any(value is not None for value in self._values[rule][name].values)

@@ -69,6 +69,7 @@ class Registers:
         self._spans: dict[type[Any], list[tuple[int, int, Any]]] = {}
         """The first and the last day of each row, ordered by number: none holds beside the next."""
         self._held_on: dict[tuple[type[Any], int], tuple[Any, ...]] = {}
+        self._fees_on: dict[int, tuple[tuple[str, f.FeeStated], ...]] = {}
         self._suspensions: list[tuple[int, int]] = []
         self._restrictions: dict[str, list[tuple[int, int]]] = {}
         for row in rows:
@@ -302,6 +303,15 @@ class Registers:
             spans = self._spans[kind]
             known = tuple([row for first, last, row in spans if first <= day <= last])
             self._held_on[kind, day] = known
+        return known
+
+    def fees(self, day: int) -> tuple[tuple[str, f.FeeStated], ...]:
+        """The fees published on a day, each with its name in the form in which names compare."""
+        known = self._fees_on.get(day)
+        if known is None:
+            held = self.holding(f.FeeStated, day)
+            known = tuple((normalise_name(fee.name), fee) for fee in held)
+            self._fees_on[day] = known
         return known
 
     def latest(self, kind: type[Row], day: int) -> Iterator[Row]:

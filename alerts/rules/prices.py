@@ -12,7 +12,6 @@ from alerts.rules.view import View, minus, number, yuan
 from models import facts as f
 from models.contracts import Terms
 from models.findings import Finding, Step
-from models.identity import normalise_name
 from models.money import divide_down
 
 UNLISTED, GUIDE = "charge-unlisted", "charge-over-guide-price"
@@ -49,7 +48,7 @@ def charge_unlisted(view: View, contract: str) -> list[Finding]:
     if not item:
         evidence = _evidence(view, contract, payments)
         return [view.undecided(UNLISTED, subject, day=day, missing="fee_item", evidence=evidence)]
-    listed = _listed(view.ledger.registers.holding(f.FeeStated, terms.signed), terms)
+    listed = _listed(view.ledger.registers.fees(terms.signed), terms)
     formula: tuple[Step, ...]
     if listed:
         published_fen = max(fee.price_fen for fee in listed)
@@ -82,12 +81,12 @@ def _evidence(view: View, contract: str, payments: list[tuple[int, str, int]]) -
     return (*view.ledger.contract_id(contract), *(entry for _, entry, _ in payments))
 
 
-def _listed(fees: Iterable[f.FeeStated], terms: Terms) -> list[f.FeeStated]:
+def _listed(fees: Iterable[tuple[str, f.FeeStated]], terms: Terms) -> list[f.FeeStated]:
     item = terms.contract.fee_item
     if item:
-        return [fee for fee in fees if fee.number == item]
+        return [fee for _, fee in fees if fee.number == item]
     subject = terms.subject
-    return [fee for fee in fees if subject in normalise_name(fee.name)]
+    return [fee for name, fee in fees if subject in name]
 
 
 def fees_untold(view: View, _subject: str) -> list[Finding]:

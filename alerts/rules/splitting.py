@@ -5,6 +5,8 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Final, NamedTuple
 
+from mypy_extensions import mypyc_attr
+
 from alerts.rules.charging import (
     HUNDREDTHS,
     bought_by,
@@ -25,12 +27,16 @@ MISSING: Final = ("subject", "academic", "paid_hours", "begins", "ends")
 """What may stop a decision, in the order in which it is named."""
 
 
-class Sale(NamedTuple):
+@mypyc_attr(acyclic=True)
+class Sale:
     """A charge with the contract that it is for and what it bought."""
 
-    terms: Terms
-    charge: Charge
-    got: Bought
+    __slots__ = ("charge", "got", "terms")
+
+    def __init__(self, terms: Terms, charge: Charge, got: Bought) -> None:
+        self.terms = terms
+        self.charge = charge
+        self.got = got
 
     @property
     def order(self) -> tuple[int, str]:
@@ -43,7 +49,7 @@ class Sale(NamedTuple):
         return self.terms.subject
 
 
-_UNTOLD = Bought(0, None, None, True)
+_UNTOLD: Final = Bought(0, None, None, days_told=True)
 """Where it is not worked out yet what a charge bought."""
 
 
@@ -62,6 +68,8 @@ def charge_split(view: View, student: str) -> list[Finding]:
     a course that is nearly over is linked to nothing.
     """
     left = [sale for sale in _near(view, student) if not _passed(view, [sale])]
+    if len(left) <= 1:  # nearly every student
+        return []
     findings: list[Finding] = []
     for group in _groups(view, left, sure=True):
         if _several(group) and _passed(view, group):
@@ -123,7 +131,7 @@ def _near(view: View, student: str) -> list[Sale]:
 
 
 def _paid_together(view: View, contracts: Iterable[str]) -> list[str]:
-    """Of a student's contracts those with another one paid for within the window, at least.
+    """Of a student's contracts those with another one paid for within the widest window, at least.
 
     Years of earlier contracts so cost no more than a look at their payments.
     """
@@ -135,10 +143,7 @@ def _paid_together(view: View, contracts: Iterable[str]) -> list[str]:
             spans.append((payments[0][0], payments[-1][0], contract))
     if len(spans) <= 1:
         return []
-    window = 0
-    for _, _, contract in spans:
-        for day, _, _ in books[contract].ordered_payments():
-            window = max(window, view.number(RULE, "window_days", day) or 0)
+    window = view.policy.largest(RULE, "window_days")
     spans.sort()
     found: list[str] = []
     group: list[str] = []
@@ -277,13 +282,24 @@ def _span_passed(view: View, sales: list[Sale], day: int) -> tuple[Step, ...]:
 
 def _hours_passed(view: View, sales: list[Sale], day: int) -> tuple[Step, ...]:
     limit = view.number("charge-hours", "limit_hours", day)
-    hours = Fraction(0)
+    minutes_bought: dict[int, Fraction | int] = {}
     for sale in sales:
         if not skipped_by_mode(view, sale.charge, sale.terms, hours_rule=True):
             minutes, standard = length_of(view, sale.terms, day)
             told = sale.got.hours_hundredths or 0
-            hours += told * Fraction(minutes, standard * HUNDREDTHS)
-    if limit is None or hours <= limit:
+            minutes_bought[standard] = minutes_bought.get(standard, 0) + told * minutes
+    if limit is None:
+        return ()
+    if (
+        len(minutes_bought) == 1
+    ):  # nearly always: hours of one length, and so no fraction to be made
+        (only,) = minutes_bought.items()
+        if only[1] <= limit * only[0] * HUNDREDTHS:
+            return ()
+    hours = Fraction(0)
+    for standard, told in minutes_bought.items():
+        hours += told * Fraction(1, standard * HUNDREDTHS)
+    if hours <= limit:
         return ()
     return (number("bought_hours", plain_hours(hours)), number("limit_hours", limit))
 
