@@ -34,7 +34,7 @@ class Answer:  # noqa: PLW1641 -- compared, never a key
     later. `missing` names what stops a decision, `candidates` the contracts that it lies between.
     """
 
-    __slots__ = (*("candidates", "contract", "explained", "kind", "missing", "reason", "requests"),)
+    __slots__ = ("candidates", "contract", "explained", "kind", "missing", "reason", "requests")
 
     def __init__(  # noqa: PLR0917 -- in the order in which they are named above
         self,

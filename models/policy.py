@@ -130,10 +130,7 @@ class AreaPolicy:
         tables: list[Dated[Any]] = [self._values, self._steps, self._words]
         dated = [each for table in tables for names in table.values() for each in names.values()]
         self._begins = sorted({day for each in dated for day in each.since})
-        self._clauses = {
-            rule: ([clause.since.toordinal() for clause in policy.clauses], policy.clauses)
-            for rule, policy in self.rules.items()
-        }
+        self._clauses = {rule: _clauses(policy) for rule, policy in self.rules.items()}
         self._hashes = {rule: _sha256(self._hashed(rule))[:16] for rule in self.rules}
         self._digest = _sha256(self._hashes)
 
@@ -179,9 +176,7 @@ class AreaPolicy:
 
     def basis(self, rule: str, ordinal: int) -> str:
         """The legal text that the rule watches over on a day; NO_LEGAL_TEXT where none is."""
-        since, clauses = self._clauses[rule]
-        index = bisect_right(since, ordinal)
-        return clauses[index - 1].basis if index else NO_LEGAL_TEXT
+        return self._clauses[rule].at(ordinal)
 
     def hash(self, rule: str) -> str:
         """Sixteen hex digits over all dated values that the rule's findings depend on.
@@ -365,6 +360,11 @@ def _joined(firsts: list[int], tables: list[Dated[_Held]], none: _Held) -> Dated
             values += [held.at(first), *held.values[place:ends]]
         joined.setdefault(rule, {})[name] = Timeline(days, values, none)
     return joined
+
+
+def _clauses(policy: RulePolicy) -> Timeline[str]:
+    since = [clause.since.toordinal() for clause in policy.clauses]
+    return Timeline(since, [clause.basis for clause in policy.clauses], NO_LEGAL_TEXT)
 
 
 def _continued(wider: tuple[_Dated, ...], nearer: tuple[_Dated, ...]) -> tuple[_Dated, ...]:
